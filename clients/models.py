@@ -1,0 +1,210 @@
+"""People and places: the business, its locations and staff, its clients and their cards."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from clients.configured import Configured
+
+LANGUAGES = [("en", _("English")), ("ru", _("Russian"))]
+
+code_validator = RegexValidator(
+    r"\A[a-zA-Z0-9][a-zA-Z0-9_-]*\Z", _("Letters, digits, dashes and underscores, starting with a letter or digit.")
+)
+
+
+def check_timezone(name: str) -> None:
+    """Refuse what is not an IANA time zone."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ValidationError(_("%(name)s is not a time zone like Europe/Moscow."), params={"name": name}) from None
+
+
+class Business(Configured):
+    """The one company that this installation serves."""
+
+    ONLY = 1
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=ONLY, editable=False)
+    name = models.CharField(_("name"), max_length=120)
+    currency = models.CharField(
+        _("currency"), max_length=3, help_text=_("The three letters of ISO 4217, for example USD or EUR.")
+    )
+    timezone = models.CharField(
+        _("time zone"),
+        max_length=64,
+        validators=[check_timezone],
+        help_text=_("Days begin and end by it, for example Europe/Moscow."),
+    )
+    language = models.CharField(_("language"), max_length=8, choices=LANGUAGES, default="en")
+    accent = models.CharField(
+        _("accent colour"),
+        max_length=7,
+        default="#1f6f5c",
+        validators=[RegexValidator(r"\A#[0-9a-fA-F]{6}\Z", _("A colour like #1f6f5c."))],
+        help_text=_("The one colour of the pages that your clients see."),
+    )
+    terms = models.TextField(_("terms"), blank=True, help_text=_("What a client agrees to on joining."))
+    is_demo = models.BooleanField(_("demonstration"), default=False, editable=False)
+    revision = models.UUIDField(default=uuid.uuid4, editable=False)
+
+    class Meta:
+        verbose_name = _("business")
+        verbose_name_plural = _("business")
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="there_is_one_business")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.revision = uuid.uuid4()
+        super().save(*args, **kwargs)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    def day(self, at: datetime) -> date:
+        """The date of this moment where the business is."""
+        return at.astimezone(self.zone).date()
+
+
+class Location(Configured):
+    """A branch."""
+
+    business = models.ForeignKey(Business, models.PROTECT, default=Business.ONLY, editable=False)
+    code = models.CharField(_("code"), max_length=40, unique=True, validators=[code_validator])
+    name = models.CharField(_("name"), max_length=120)
+    address = models.CharField(_("address"), max_length=250, blank=True)
+    timezone = models.CharField(
+        _("time zone"),
+        max_length=64,
+        blank=True,
+        validators=[check_timezone],
+        help_text=_("Only if it differs from that of the business."),
+    )
+    enabled = models.BooleanField(_("open"), default=True)
+
+    class Meta:
+        verbose_name = _("location")
+        verbose_name_plural = _("locations")
+        ordering = ["name", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Staff(AbstractUser):
+    """Someone who works here and signs in. What they may do is said by their role (a group)."""
+
+    locations = models.ManyToManyField(
+        Location, verbose_name=_("locations"), blank=True, help_text=_("Where they work. None means everywhere.")
+    )
+    language = models.CharField(_("language"), max_length=8, choices=LANGUAGES, blank=True)
+
+    class Meta:
+        verbose_name = _("staff member")
+        verbose_name_plural = _("staff")
+
+    def __str__(self) -> str:
+        return self.get_full_name() or self.username
+
+
+class Client(models.Model):
+    """A person known to the business, or the anonymous holder of a card who may become one later."""
+
+    first_name = models.CharField(_("first name"), max_length=80, blank=True)
+    last_name = models.CharField(_("last name"), max_length=80, blank=True)
+    phone = models.CharField(_("phone"), max_length=16, unique=True, null=True, blank=True)
+    email = models.EmailField(_("e-mail"), null=True, blank=True, db_index=True)
+    birthday = models.DateField(_("birthday"), null=True, blank=True)
+    language = models.CharField(_("language"), max_length=8, choices=LANGUAGES, blank=True)
+    note = models.TextField(_("note"), blank=True, help_text=_("Seen by staff only."))
+    search_name = models.CharField(max_length=170, editable=False, db_index=True, default="")
+    home = models.ForeignKey(
+        Location, models.PROTECT, null=True, blank=True, verbose_name=_("registered at"), related_name="+"
+    )
+    created_at = models.DateTimeField(_("registered"), default=timezone.now, editable=False)
+    erased_at = models.DateTimeField(_("erased"), null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("client")
+        verbose_name_plural = _("clients")
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["created_at"], name="clients_by_registration")]
+
+    def __str__(self) -> str:
+        return self.full_name or str(_("Client %(id)s") % {"id": self.pk})
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.search_name = self.full_name.casefold()
+        super().save(*args, **kwargs)
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def short_name(self) -> str:
+        """ "B. Petrov", as the desk shows it."""
+        return f"{self.first_name[:1]}. {self.last_name}" if self.first_name and self.last_name else str(self)
+
+
+class Card(models.Model):
+    """A numbered loyalty card. A client may have several, one is primary."""
+
+    KINDS = [("electronic", _("electronic")), ("plastic", _("plastic"))]
+
+    client = models.ForeignKey(Client, models.PROTECT, related_name="cards", verbose_name=_("client"))
+    number = models.CharField(_("number"), max_length=20, unique=True)
+    kind = models.CharField(_("kind"), max_length=12, choices=KINDS, default="electronic")
+    is_primary = models.BooleanField(_("primary"), default=True)
+    created_at = models.DateTimeField(_("issued"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("card")
+        verbose_name_plural = _("cards")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["client"], condition=models.Q(is_primary=True), name="a_client_has_one_primary_card"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return " ".join(self.number[i : i + 4] for i in range(0, len(self.number), 4))
+
+
+class Consent(models.Model):
+    """What a client agreed to, and when they took it back."""
+
+    TOPICS = [("terms", _("terms")), ("email", _("e-mail")), ("sms", _("SMS and messengers"))]
+
+    client = models.ForeignKey(Client, models.PROTECT, related_name="consents", verbose_name=_("client"))
+    topic = models.CharField(_("topic"), max_length=12, choices=TOPICS)
+    given_at = models.DateTimeField(_("given"), default=timezone.now)
+    withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("consent")
+        verbose_name_plural = _("consents")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["client", "topic"],
+                condition=models.Q(withdrawn_at__isnull=True),
+                name="a_consent_stands_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.client}: {self.get_topic_display()}"

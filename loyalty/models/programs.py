@@ -1,0 +1,195 @@
+"""What the owner switches on: the rules of the house and the programs that `loyalty` itself runs."""
+
+from __future__ import annotations
+
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from clients.configured import Configured
+from clients.models import Business, code_validator
+from loyalty.fields import MoneyField, PercentField, no_money, whole
+from loyalty.models.checks import Service
+
+
+class HouseRules(Configured):
+    """The bonus rules that hold for every program. One row beside the business."""
+
+    business = models.OneToOneField(
+        Business, models.PROTECT, primary_key=True, default=Business.ONLY, related_name="house_rules", editable=False
+    )
+    bonus_step = MoneyField(
+        _("bonuses are earned in steps of"),
+        default=1,
+        validators=[MinValueValidator(1)],
+        help_text=_("What is earned is rounded down to it: 0.01 keeps cents, 1 gives whole bonuses."),
+    )
+    bonus_limit_percent = PercentField(
+        _("bonuses pay at most, % of a check"), default=whole, help_text=_("Whatever the programs allow.")
+    )
+    refund_min_days = models.PositiveSmallIntegerField(
+        _("returned bonuses live at least, days"),
+        default=14,
+        help_text=_("When a check is refunded, bonuses that paid for it can be used at least so long."),
+    )
+    allow_debt = models.BooleanField(
+        _("bonuses that were already spent become a debt"),
+        default=True,
+        help_text=_("When a refund takes back bonuses that the client has spent, later bonuses repay them. "
+                    "Off: the balance stops at zero."),
+    )
+
+    class Meta:
+        verbose_name = _("house rules")
+        verbose_name_plural = _("house rules")
+        constraints = [models.CheckConstraint(condition=Q(bonus_step__gte=1), name="the_bonus_step_is_positive")]
+
+    def __str__(self) -> str:
+        return str(_("House rules"))
+
+
+class Program(Configured):
+    """What every program has."""
+
+    code = models.CharField(_("code"), max_length=40, unique=True, validators=[code_validator])
+    name = models.CharField(_("name"), max_length=120)
+    enabled = models.BooleanField(_("on"), default=True)
+    from_day = models.DateField(_("from"), null=True, blank=True)
+    to_day = models.DateField(_("to"), null=True, blank=True, help_text=_("The last day, to its end."))
+    priority = models.PositiveSmallIntegerField(_("priority"), default=100, help_text=_("The lower goes first."))
+
+    class Meta:
+        abstract = True
+        ordering = ["priority", "code"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class BonusTerms(models.Model):
+    """How the bonuses that a program gives may be used."""
+
+    lifetime_days = models.PositiveIntegerField(_("live, days"), null=True, blank=True)
+    lifetime_months = models.PositiveSmallIntegerField(_("live, months"), null=True, blank=True)
+    pending_days = models.PositiveSmallIntegerField(
+        _("can be used after, days"), default=0, help_text=_("Until then they are shown as pending.")
+    )
+    limit_percent = PercentField(_("pay at most, % of a check"), default=whole)
+    min_check = MoneyField(_("for a check from"), default=no_money, validators=[MinValueValidator(0)])
+
+    class Meta:
+        abstract = True
+
+
+class CashbackProgram(Program, BonusTerms):
+    """Cumulative cashback: a share of what is paid comes back as bonuses, by the rung that total spending has reached."""
+
+    window_days = models.PositiveIntegerField(
+        _("spending counts for, days"), null=True, blank=True, help_text=_("Empty: since the first visit.")
+    )
+
+    class Meta(Program.Meta):
+        abstract = False
+        verbose_name = _("cashback")
+        verbose_name_plural = _("cashback")
+
+
+class CashbackTier(Configured):
+    """A rung: from so much spent, so many per cent."""
+
+    program = models.ForeignKey(CashbackProgram, models.PROTECT, related_name="tiers", verbose_name=_("program"))
+    name = models.CharField(_("name"), max_length=60)
+    from_spent = MoneyField(_("from total spent"), validators=[MinValueValidator(0)])
+    percent = PercentField(_("cashback, %"))
+    enabled = models.BooleanField(default=True, editable=False)
+
+    class Meta:
+        verbose_name = _("tier")
+        verbose_name_plural = _("tiers")
+        ordering = ["program", "from_spent"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["program", "from_spent"], condition=Q(enabled=True), name="a_threshold_has_one_tier"
+            ),
+            models.CheckConstraint(condition=Q(from_spent__gte=0), name="a_threshold_is_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class BonusProgram(Program, BonusTerms):
+    """Bonuses given on an occasion: joining, a birthday, the Nth visit, a long absence, a campaign."""
+
+    class Trigger(models.TextChoices):
+        REGISTRATION = "registration", _("on registration")
+        BIRTHDAY = "birthday", _("before a birthday")
+        NTH_VISIT = "nth_visit", _("after the Nth visit")
+        INACTIVITY = "inactivity", _("after a long absence")
+        CAMPAIGN = "campaign", _("for every check of a campaign")
+
+    trigger = models.CharField(_("given"), max_length=20, choices=Trigger.choices)
+    amount = MoneyField(_("bonuses"), null=True, blank=True, validators=[MinValueValidator(1)])
+    percent = PercentField(_("or a share of the check, %"), null=True, blank=True)
+    days_before = models.PositiveSmallIntegerField(_("days before the birthday"), default=0)
+    days = models.PositiveSmallIntegerField(
+        _("days without a visit"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    repeat_days = models.PositiveSmallIntegerField(
+        _("again after, days"), null=True, blank=True, help_text=_("Empty: once in a lifetime.")
+    )
+    nth = models.PositiveSmallIntegerField(_("which visit"), null=True, blank=True, validators=[MinValueValidator(1)])
+    registered_days = models.PositiveSmallIntegerField(
+        _("only clients registered at least, days"), default=0, help_text=_("For birthdays.")
+    )
+
+    class Meta(Program.Meta):
+        abstract = False
+        verbose_name = _("bonus program")
+        verbose_name_plural = _("bonus programs")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(amount__isnull=False, percent__isnull=True)
+                | Q(amount__isnull=True, percent__isnull=False, trigger__in=["nth_visit", "campaign"]),
+                name="a_bonus_is_an_amount_or_a_share_of_a_check",
+            ),
+            models.CheckConstraint(
+                condition=~Q(trigger="nth_visit") | Q(nth__gte=1), name="an_nth_visit_bonus_says_which"
+            ),
+            models.CheckConstraint(
+                condition=~Q(trigger="inactivity") | Q(days__gte=1), name="an_absence_has_a_length"
+            ),
+            models.CheckConstraint(
+                condition=~Q(trigger="campaign") | Q(percent__isnull=False), name="a_campaign_is_a_share_of_checks"
+            ),
+        ]
+
+
+class TrialProgram(Program):
+    """Part of the price off one unit of a service, for clients who have not been here before."""
+
+    percent = PercentField(_("discount, %"), default=50)
+    services: models.ManyToManyField[Service, TrialService] = models.ManyToManyField(
+        Service, through="TrialService", verbose_name=_("services")
+    )
+
+    class Meta(Program.Meta):
+        abstract = False
+        verbose_name = _("trial session")
+        verbose_name_plural = _("trial session")
+
+
+class TrialService(Configured):
+    """A service that a newcomer may try."""
+
+    trial = models.ForeignKey(TrialProgram, models.CASCADE)
+    service = models.ForeignKey(Service, models.PROTECT, verbose_name=_("service"))
+
+    class Meta:
+        verbose_name = _("service to try")
+        verbose_name_plural = _("services to try")
+        constraints = [models.UniqueConstraint(fields=["trial", "service"], name="a_trial_names_a_service_once")]
+
+    def __str__(self) -> str:
+        return str(self.service)
