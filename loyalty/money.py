@@ -61,10 +61,11 @@ def down(amount: int, percent: Decimal, step: int = 1) -> Money:
     return Money(amount * numerator // (denominator * 100 * step) * step)
 
 
-def half_up(amount: int, percent: Decimal) -> Money:
-    """`percent` % of a non-negative amount, halves of the smallest unit rounded up."""
+def half_up(amount: int, percent: Decimal, over: int = 1) -> Money:
+    """`percent` % of `amount / over`, not negative, rounded once, halves of the smallest unit up."""
     numerator, denominator = percent.as_integer_ratio()
-    return Money((2 * amount * numerator + denominator * 100) // (2 * denominator * 100))
+    whole = denominator * 100 * over
+    return Money((2 * amount * numerator + whole) // (2 * whole))
 
 
 def spread(amount: int, weights: Sequence[int]) -> list[Money]:
