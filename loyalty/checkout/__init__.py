@@ -1,0 +1,23 @@
+"""The till: a quote promises, settling does it all or not at all, a refund reverses what was stored.
+
+    quote   read the state → price (pure) → bill and its token; writes nothing
+    settle  lock the accounts → quote again → compare with what the client saw → write → every mechanic settles
+    refund  lock → the stored shares of the lines that come back → every mechanic undoes its part
+"""
+
+from loyalty.checkout.quote import Quote, quote
+from loyalty.checkout.refund import AlreadyRefunded, Back, refund
+from loyalty.checkout.settle import Paid, PaymentMismatch, QuoteChanged, Settled, settle
+
+__all__ = [
+    "AlreadyRefunded",
+    "Back",
+    "Paid",
+    "PaymentMismatch",
+    "Quote",
+    "QuoteChanged",
+    "Settled",
+    "quote",
+    "refund",
+    "settle",
+]

@@ -1,0 +1,105 @@
+"""The business as the rules see it: plain values, loaded once and kept while nothing that is configured changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+
+from clients.models import Business, Location
+from clients.refusals import Refusal
+from loyalty.models import HouseRules, Service
+from loyalty.money import Currency, Money
+
+
+class NotSetUp(Refusal):
+    """There is no business yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A location."""
+
+    id: int
+    code: str
+    name: str
+    zone: ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """A service on the price list."""
+
+    id: int
+    code: str
+    name: str
+    category: str
+    price: Money
+    earns: bool
+    accepts_bonus: bool
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The business, its rules, its open locations and what is on sale, by code."""
+
+    name: str
+    currency: Currency
+    zone: ZoneInfo
+    language: str
+    bonus_step: Money
+    bonus_limit_percent: Decimal
+    refund_min_days: int
+    allow_debt: bool
+    places: Mapping[str, Place]
+    services: Mapping[str, Priced]
+
+    def day(self, at: datetime) -> date:
+        """The date of this moment in the business's zone: expiry and birthdays go by it."""
+        return at.astimezone(self.zone).date()
+
+
+def load_house() -> House:
+    """Read the house from the database, in three queries. Raises `NotSetUp`."""
+    rules = HouseRules.objects.select_related("business").first()
+    if rules is None:
+        raise NotSetUp(_("The business is not set up yet: choose a preset on the first page of the admin."))
+    business = rules.business
+    return House(
+        name=business.name,
+        currency=Currency.of(business.currency),
+        zone=business.zone,
+        language=business.language,
+        bonus_step=rules.bonus_step,
+        bonus_limit_percent=rules.bonus_limit_percent,
+        refund_min_days=rules.refund_min_days,
+        allow_debt=rules.allow_debt,
+        places={place.code: place for place in _places(business)},
+        services={service.code: service for service in _services()},
+    )
+
+
+def _places(business: Business) -> list[Place]:
+    return [
+        Place(id=row.pk, code=row.code, name=row.name, zone=ZoneInfo(row.timezone or business.timezone))
+        for row in Location.objects.filter(enabled=True)
+    ]
+
+
+def _services() -> list[Priced]:
+    return [
+        Priced(
+            id=row.pk,
+            code=row.code,
+            name=row.name,
+            category=row.category,
+            price=row.price,
+            earns=row.earns,
+            accepts_bonus=row.accepts_bonus,
+        )
+        for row in Service.objects.filter(enabled=True)
+    ]

@@ -1,0 +1,356 @@
+"""What a mechanic is: one way to make a check cheaper, to pay for it, or to earn from it.
+
+Checkout calls every mechanic of `settings.MECHANICS`, in that order, and knows none of them. A mechanic says
+what it would do (`prepare`: reads, never writes; the step it returns is pure), does it (`settle`), undoes it
+(`undo`), joins in when a client registers (`join`), and says what a client holds (`holdings`).
+
+An operation of a mechanic on a check is named `visit:<id>:<mechanic>:<what>`: by that name it finds, years
+later and whatever has become of the program, what to give back or take back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from functools import cache
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils.module_loading import import_string
+
+from clients.actors import Actor
+from clients.models import Client
+from clients.refusals import Invalid
+from loyalty.basket import Basket, Item
+from loyalty.house import House, Place
+from loyalty.ledger import Move, Movement, Stock, give_back, grant, stock, take_back
+from loyalty.models import Entry, Visit, VisitLine
+from loyalty.money import ZERO, Money, spread
+from loyalty.pricing import Bill, Idle, Line, Step
+from loyalty.reader import Reader
+from loyalty.terms import Terms
+
+
+@dataclass(frozen=True, slots=True)
+class TierHeld:
+    """The rung a client stands on in a cashback program."""
+
+    program: int
+    tier: int
+    since: date
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """The client of a check, as the rules see them."""
+
+    id: int
+    account: int
+    """Of bonuses."""
+    name: str
+    language: str
+    birthday: date | None
+    created_at: datetime
+    total_spent: Money
+    visits: int
+    last_visit_at: datetime | None
+    tiers: Mapping[int, TierHeld]
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Everything a mechanic may look at while it prepares: the state before the check."""
+
+    house: House
+    place: Place
+    person: Person | None
+    lots: tuple[Stock, ...]
+    now: datetime
+    rules: Mapping[str, Any]
+
+    @property
+    def today(self) -> date:
+        return self.house.day(self.now)
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """A check that is being settled: its bill, and the row ids of its lines by number."""
+
+    visit: int
+    bill: Bill
+    lines: Mapping[int, int]
+    scene: Scene
+    by: Actor
+    revealed: dict[int, list[Any]] = field(default_factory=dict)
+    """Line number → what is told once, at the sale (a gift card with its code)."""
+
+    def operation(self, mechanic: str, what: str) -> str:
+        return f"visit:{self.visit}:{mechanic}:{what}"
+
+    def grants(self, mechanic: str, terms: Mapping[str, Terms]) -> list[Movement]:
+        """What the client earned with this mechanic, as lots on the terms of each program."""
+        person = self.scene.person
+        if person is None:
+            return []
+        return [
+            grant(
+                operation=self.operation(mechanic, earning.program),
+                account=person.account,
+                amount=earning.amount,
+                terms=terms[earning.program],
+                today=self.scene.today,
+                program=earning.program,
+                name=earning.name,
+            )
+            for earning in self.bill.earnings
+            if earning.mechanic == mechanic and earning.for_other is None
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class BackLine:
+    """The part of a line that comes back in a refund: units, and the shares that are reversed."""
+
+    line: VisitLine
+    quantity: int
+    covered: int
+    list: Money
+    membership: Money
+    discount: Money
+    bonus: Money
+    gift_card: Money
+    to_pay: Money
+    base: Money
+    spent: Money
+
+
+@dataclass(slots=True)
+class Reversal:
+    """A refund being made: what comes back now, what had come back before, and every entry of the visit so far."""
+
+    visit: Visit
+    refund: int
+    lines: tuple[BackLine, ...]
+    house: House
+    now: datetime
+    by: Actor
+    is_whole: bool
+    base_before: Money
+    """The earning base that came back with earlier refunds."""
+    base_back: Money
+    """The same with this refund included."""
+    entries: Sequence[Entry]
+    """Entries of the visit and of its earlier refunds, lots joined, in order."""
+    lots: Mapping[int, list[Stock]] = field(default_factory=dict)
+    """Account → its lots now, soonest to end first, under lock."""
+    debts: dict[int, Money] = field(default_factory=dict)
+    """Account → what became a debt, because it had been spent."""
+    forgiven: Money = ZERO
+
+    @property
+    def today(self) -> date:
+        return self.house.day(self.now)
+
+    def operation(self, mechanic: str, what: str) -> str:
+        return f"visit:{self.visit.pk}:{mechanic}:{what}:refund:{self.refund}"
+
+    def entries_of(self, mechanic: str) -> list[Entry]:
+        prefix = f"visit:{self.visit.pk}:{mechanic}:"
+        return [entry for entry in self.entries if entry.operation.startswith(prefix)]
+
+    def take_back_earned(self, mechanic: str) -> list[Movement]:
+        """Take back what this mechanic granted, in proportion to the base that has come back, rounded down.
+
+        Cumulative, so that partial refunds add up to the whole in any order.
+        """
+        movements: list[Movement] = []
+        for granted in self.entries_of(mechanic):
+            if granted.kind == Entry.Kind.GRANT and granted.refund_id is None:
+                due = self._due(granted.amount, self.base_back) - self._due(granted.amount, self.base_before)
+                due = granted.amount - self._due(granted.amount, self.base_before) if self.is_whole else due
+                movements += self._take(granted, due) if due > 0 else []
+        return movements
+
+    def _due(self, amount: Money, base: Money) -> Money:
+        return Money(amount * base // self.visit.base) if self.visit.base else ZERO
+
+    def give_back_spent(self, mechanic: str, amount: Money) -> list[Movement]:
+        """Return so much of what this mechanic spent, to the same lots, in proportion to what is still out."""
+        out: dict[int, int] = {}
+        for entry in self.entries_of(mechanic):
+            if entry.kind in (Entry.Kind.SPEND, Entry.Kind.RETURN):
+                out[entry.lot_id] = out.get(entry.lot_id, 0) - entry.amount
+        parts = zip(out, spread(amount, list(out.values())), strict=True)
+        return [
+            give_back(
+                self.lot(lot), part, self.operation(mechanic, "return"),
+                today=self.today, min_days=self.house.refund_min_days,
+            )
+            for lot, part in parts
+            if part
+        ]
+
+    def lot(self, lot_id: int) -> Stock:
+        """A lot that the visit moved, as it is now."""
+        return next(stock(entry.lot) for entry in self.entries if entry.lot_id == lot_id)
+
+    def _take(self, granted: Entry, amount: Money) -> list[Movement]:
+        result = take_back(
+            self.lots.get(granted.account_id, []),
+            amount,
+            f"{granted.operation}:refund:{self.refund}",
+            granted_lot=granted.lot_id,
+            account=granted.account_id,
+            today=self.today,
+            allow_debt=self.house.allow_debt,
+        )
+        self.debts[granted.account_id] = self.debts.get(granted.account_id, ZERO) + result.debt
+        self.forgiven += result.forgiven
+        self.lots = {**self.lots, granted.account_id: _after(self.lots.get(granted.account_id, []), result.movements)}
+        return result.movements
+
+
+def _after(lots: Sequence[Stock], movements: Iterable[Movement]) -> list[Stock]:
+    """The lots once these movements are made, so that a second taking does not count them twice."""
+    moved = {m.lot: m.amount for m in movements if isinstance(m, Move)}
+    return [replace(lot, remaining=lot.remaining + moved.get(lot.id, 0)) for lot in lots]
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """A client who has just registered: what they said that mechanics may care about."""
+
+    client: Client
+    account: int
+    house: House
+    rules: Mapping[str, Any]
+    extras: Mapping[str, Any]
+    now: datetime
+    by: Actor
+
+    @property
+    def today(self) -> date:
+        return self.house.day(self.now)
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A part of the balance page or the desk: a template and what it shows."""
+
+    template: str
+    context: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What a client has of one mechanic: for the API (`facts`), the balance page and the desk (`panels`)."""
+
+    balance: Mapping[str, Any] = field(default_factory=dict)
+    """Keys that `GET clients/{id}/balance` gets."""
+    portal: tuple[Panel, ...] = ()
+    desk: tuple[Panel, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Good:
+    """Something that a mechanic sells on a check: a line `{kind: code}`. `amounts` are the prices it comes at."""
+
+    kind: str
+    code: str
+    name: str
+    amounts: tuple[Money, ...]
+    needs_client: bool
+    hint: str = ""
+
+
+class Mechanic:
+    """The protocol, with a mechanic that does nothing. Override what yours does."""
+
+    code: ClassVar[str] = ""
+    basket_keys: ClassVar[frozenset[str]] = frozenset()
+    """Keys of a basket that it reads."""
+    item_keys: ClassVar[Mapping[str, frozenset[str]]] = {}
+    """Key that marks a line of its own → the other keys such a line may have."""
+    client_keys: ClassVar[frozenset[str]] = frozenset()
+    """Keys of a registration that it reads."""
+    explanations: ClassVar[Mapping[str, Any]] = {}
+    """Code of a `Note` → its text, lazily translated, with `%(fact)s` places."""
+
+    def rules(self, house: House) -> Any:
+        """What the owner configured for it. Read once, kept until any setting changes."""
+        return None
+
+    def read_offer(self, reader: Reader) -> Mapping[str, Any]:
+        """Its own keys of a basket, read strictly. Raises `Refusal` with the field."""
+        return {}
+
+    def read_item(self, reader: Reader, kind: str) -> Item:
+        """A line of its own, read strictly."""
+        raise Invalid("not sold", field=reader.path)
+
+    def accounts(self, basket: Basket) -> Q | None:
+        """Accounts besides the client's own that a check may take from: they are locked before it settles."""
+        return None
+
+    def line(self, item: Item, number: int, quantity: int, scene: Scene) -> Line:
+        """The priced line of an item that it sells. Raises `Refusal`."""
+        raise Invalid("not sold", field=f"lines[{number - 1}]")
+
+    def prepare(self, basket: Basket, scene: Scene) -> Step:
+        """What it would do to a check: reads, never writes. Raises `Refusal` for an offer that cannot be."""
+        return Idle()
+
+    def settle(self, sale: Sale) -> Iterable[Movement]:
+        """Write its own rows; return what the ledger is to move. Inside the transaction of the check."""
+        return ()
+
+    def returnable(self, line: VisitLine, house: House, now: datetime) -> tuple[int, int] | None:
+        """For a line that it sold: the share of the price that comes back. None: not its line. Raises `Refusal`."""
+        return None
+
+    def undo(self, reversal: Reversal) -> Iterable[Movement]:
+        """Reverse its part of a check for the lines that come back."""
+        return ()
+
+    def undo_accounts(self, visit: Visit) -> Q | None:
+        """Accounts that its reversal takes from, besides those that the visit's entries name."""
+        return None
+
+    def join(self, newcomer: Newcomer) -> Iterable[Movement]:
+        """What it does when a client registers. Raises `Refusal` for what was said (a referrer)."""
+        return ()
+
+    def amend(self, client: Client, extras: Mapping[str, Any], now: datetime, by: Actor) -> None:
+        """A client's own keys changed after registration. Raises `Refusal`."""
+
+    def client_facts(self, clients: Sequence[Client]) -> Mapping[int, Mapping[str, Any]]:
+        """Client id → keys that it adds to a client in the API, for many clients at once."""
+        return {}
+
+    def holdings(self, client: Client, house: House, now: datetime) -> Holdings | None:
+        """What the client has of it."""
+        return None
+
+    def goods(self, house: House, rules: Any) -> Sequence[Good]:
+        """What of it is on sale."""
+        return ()
+
+
+@cache
+def mechanics() -> tuple[Mechanic, ...]:
+    """Every configured mechanic, in the order of a check."""
+    return tuple(import_string(path)() for path in settings.MECHANICS)
+
+
+def mechanic_selling(kind: str) -> Mechanic | None:
+    """The mechanic whose lines are marked by this key."""
+    return next((mechanic for mechanic in mechanics() if kind in mechanic.item_keys), None)
+
+
+def gathered(ask: Callable[[Mechanic], Iterable[Any]]) -> list[Any]:
+    """What all mechanics answer, in order."""
+    return [answer for mechanic in mechanics() for answer in ask(mechanic)]
+

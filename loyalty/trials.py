@@ -1,0 +1,102 @@
+"""The trial session: part of the price off one unit of a service, for clients who have not been here before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from django.utils.translation import gettext_lazy as _
+
+from loyalty.basket import Basket
+from loyalty.house import House
+from loyalty.mechanics import Mechanic, Person, Scene
+from loyalty.models import TrialService
+from loyalty.money import half_up
+from loyalty.periods import is_running
+from loyalty.pricing import Bill, Idle, Line, Note, Offer, PercentOffer, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One trial program."""
+
+    code: str
+    name: str
+    percent: Decimal
+    priority: int
+    from_day: date | None
+    to_day: date | None
+    services: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class TrialStep(Idle):
+    """Offers each trial on the dearest unit it applies to."""
+
+    trials: tuple[Trial, ...]
+    person: Person
+
+    def offers(self, bill: Bill) -> Sequence[Offer]:
+        if self.person.visits:
+            return ()
+        return [offer for trial in self.trials if (offer := self._offer(trial, bill)) is not None]
+
+    def _offer(self, trial: Trial, bill: Bill) -> Offer | None:
+        lines = [line for line in bill.lines if line.code in trial.services and line.is_service and line.paid_units]
+        if not lines:
+            return None
+        line = max(lines, key=lambda line: half_up(line.price, trial.percent))
+        units = {line.number: (1, line.paid_units)}
+        return PercentOffer("trials", trial.code, trial.name, trial.percent, units, priority=trial.priority)
+
+    def apply(self, bill: Bill, steps: Sequence[Step]) -> Bill:
+        """Only says why a newcomer's offer is not for a client who has been here."""
+        if not self.person.visits:
+            return bill
+        visits = {"visits": self.person.visits}
+        return bill.noted(
+            *(
+                Note("discount", trial.code, "trial.not_new", facts={"name": trial.name, **visits})
+                for trial in self.trials
+                if any(_tries(line, trial) for line in bill.lines)
+            )
+        )
+
+
+def _tries(line: Line, trial: Trial) -> bool:
+    return line.is_service and line.code in trial.services
+
+
+class Trials(Mechanic):
+    """Trial programs. "Once" needs no mark: whoever has had one has been here (a wholly refunded visit is none)."""
+
+    code = "trials"
+    explanations: ClassVar[Mapping[str, Any]] = {
+        "trial.not_new": _("%(name)s is for newcomers; this client has been here %(visits)s times."),
+    }
+
+    def rules(self, house: House) -> tuple[Trial, ...]:
+        services: dict[int, set[str]] = {}
+        programs = {}
+        for row in TrialService.objects.filter(trial__enabled=True).select_related("trial", "service"):
+            services.setdefault(row.trial_id, set()).add(row.service.code)
+            programs[row.trial_id] = row.trial
+        return tuple(
+            Trial(
+                code=program.code,
+                name=program.name,
+                percent=program.percent,
+                priority=program.priority,
+                from_day=program.from_day,
+                to_day=program.to_day,
+                services=frozenset(services[program.pk]),
+            )
+            for program in sorted(programs.values(), key=lambda program: (program.priority, program.code))
+        )
+
+    def prepare(self, basket: Basket, scene: Scene) -> Step:
+        trials = tuple(trial for trial in scene.rules[self.code] if is_running(trial, scene.today))
+        return TrialStep(trials, scene.person) if trials and scene.person is not None else Idle()
