@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 
-class Refusal(Exception):  # noqa: N818  # a refusal is an answer, not an error
+class Refusal(Exception):  # a refusal is an answer, not an error
     """A rule said no. `str()` is for a person, `code` for a program (`contract.md`), nothing was changed.
 
     `field` names the place in the input (`lines[0].quantity`) where there is one; `facts` are what the answer

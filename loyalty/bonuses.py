@@ -132,7 +132,9 @@ class BonusPayment(Mechanic):
     code = "bonuses"
     basket_keys = frozenset({"redeem"})
     explanations: ClassVar[Mapping[str, Any]] = {
-        "bonus.lot_used": gettext_lazy("%(amount)s bonuses of “%(name)s” pay (it may pay up to %(limit)s of %(base)s)."),
+        "bonus.lot_used": gettext_lazy(
+            "%(amount)s bonuses of “%(name)s” pay (it may pay up to %(limit)s of %(base)s)."
+        ),
         "bonus.check_too_small": gettext_lazy(
             "Bonuses of “%(name)s” pay for checks from %(min_check)s; this one comes to %(base)s."
         ),
@@ -216,7 +218,11 @@ class OccasionStep(Idle):
         if occasion.percent is None:
             return Note("earning", occasion.code, "occasion.amount", amount, facts)
         return Note(
-            "earning", occasion.code, "occasion.percent", amount, {**facts, "percent": occasion.percent, "base": bill.base}
+            "earning",
+            occasion.code,
+            "occasion.percent",
+            amount,
+            {**facts, "percent": occasion.percent, "base": bill.base},
         )
 
 
@@ -276,5 +282,3 @@ class BonusPrograms(Mechanic):
 
     def _running(self, rules: Mapping[str, Any], today: date) -> list[Occasion]:
         return [occasion for occasion in rules[self.code] if is_running(occasion, today)]
-
-

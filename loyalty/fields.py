@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -14,7 +14,35 @@ from loyalty.money import ZERO, Money
 PERCENT_SCALE = 1000
 
 
-class MoneyField(models.BigIntegerField):
+Set = TypeVar("Set", contravariant=True)
+Get = TypeVar("Get", covariant=True)
+
+if TYPE_CHECKING:
+    # Columns are generic for the type checker only: by what may be set, and by what is read back.
+    from django.db.models.expressions import Combinable
+
+    class WholeNumber(models.BigIntegerField[Set, Get]):
+        _pyi_private_set_type: int | Combinable
+        _pyi_private_get_type: Money
+
+    class Thousandths(models.PositiveIntegerField[Set, Get]):
+        # The integer field says `int` here; this is where a percent in Python stops being one.
+        _pyi_private_set_type: Decimal | int | Combinable  # type: ignore[assignment]
+        _pyi_private_get_type: Decimal  # type: ignore[assignment]
+        _validators: list[Any]
+
+else:
+
+    class WholeNumber(models.BigIntegerField):
+        def __class_getitem__(cls, _types):  # noqa: ANN001, ANN204
+            return cls
+
+    class Thousandths(models.PositiveIntegerField):
+        def __class_getitem__(cls, _types):  # noqa: ANN001, ANN204
+            return cls
+
+
+class MoneyField(WholeNumber[Set, Get]):
     """An amount in minor units, `Money` in Python."""
 
     def from_db_value(self, value: int | None, _expression: Any, _connection: BaseDatabaseWrapper) -> Money | None:
@@ -24,13 +52,13 @@ class MoneyField(models.BigIntegerField):
         return None if value is None else Money(super().to_python(value))
 
 
-class PercentField(models.PositiveIntegerField):
-    """A percentage from 0 to 100 with three digits after the point, `Decimal` in Python, thousandths in the database."""
+class PercentField(Thousandths[Set, Get]):
+    """A percentage from 0 to 100, three digits after the point: `Decimal` in Python, thousandths in the database."""
 
     default_validators = [MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(100))]
 
     @property
-    def validators(self) -> list[Any]:  # type: ignore[override]  # the integer field adds limits of the stored number
+    def validators(self) -> list[Any]:  # without the limits that an integer field adds for the stored number
         return [*self.default_validators, *self._validators]
 
     def from_db_value(self, value: int | None, _expression: Any, _connection: BaseDatabaseWrapper) -> Decimal | None:

@@ -144,7 +144,7 @@ class Grant:
         return self.amount < 0
 
 
-def grant(  # noqa: PLR0913  # keyword-only, each is said by every caller
+def grant(  # keyword-only, each is said by every caller
     *, operation: str, account: int, amount: Money, terms: Terms, today: date, program: str, name: str, note: str = ""
 ) -> Grant:
     """What a program gives, on its terms."""
@@ -248,12 +248,20 @@ class TakenBack:
 
 
 def take_back(
-    lots: Sequence[Stock], amount: Money, operation: str, *, granted_lot: int, account: int, today: date, allow_debt: bool
+    lots: Sequence[Stock],
+    amount: Money,
+    operation: str,
+    *,
+    granted_lot: int,
+    account: int,
+    today: date,
+    allow_debt: bool,
 ) -> TakenBack:
     """Take an earned amount back: from its own lot, then pending lots, then the soonest to end, then as a debt.
 
     Without `allow_debt` the balance stops at zero and the rest is let go (`domain.md` section 6).
     """
+
     def order(lot: Stock) -> tuple[bool, bool]:
         return (lot.id != granted_lot, lot.first_day <= today)
 
@@ -408,7 +416,5 @@ def _add_lots(grants: Sequence[Grant], at: datetime) -> dict[str, int]:
         )
         for g in grants
     ]
-    returned = insert(
-        "loyalty_lot", LOT_COLUMNS, rows, "ON CONFLICT (operation) DO NOTHING RETURNING operation, id"
-    )
+    returned = insert("loyalty_lot", LOT_COLUMNS, rows, "ON CONFLICT (operation) DO NOTHING RETURNING operation, id")
     return dict(returned)

@@ -186,8 +186,11 @@ class Reversal:
         parts = zip(out, spread(amount, list(out.values())), strict=True)
         return [
             give_back(
-                self.lot(lot), part, self.operation(mechanic, "return"),
-                today=self.today, min_days=self.house.refund_min_days,
+                self.lot(lot),
+                part,
+                self.operation(mechanic, "return"),
+                today=self.today,
+                min_days=self.house.refund_min_days,
             )
             for lot, part in parts
             if part
@@ -353,4 +356,3 @@ def mechanic_selling(kind: str) -> Mechanic | None:
 def gathered(ask: Callable[[Mechanic], Iterable[Any]]) -> list[Any]:
     """What all mechanics answer, in order."""
     return [answer for mechanic in mechanics() for answer in ask(mechanic)]
-

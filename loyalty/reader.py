@@ -45,7 +45,7 @@ class Reader:
         if value is None:
             return None
         if not isinstance(value, str):
-            raise Invalid(_("must be an amount in a string, like \"12.50\""), field=self.at(key))
+            raise Invalid(_('must be an amount in a string, like "12.50"'), field=self.at(key))
         try:
             amount = self.currency.parse(value)
         except BadAmount as error:

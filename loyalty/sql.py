@@ -41,7 +41,9 @@ def values_table(name: str, columns: Sequence[Column], rows: Sequence[Sequence[A
     return f"{name}({names}) AS (VALUES {values})", params
 
 
-def insert(table: str, columns: Sequence[Column], rows: Iterable[Sequence[Any]], tail: str = "") -> list[tuple[Any, ...]]:
+def insert(
+    table: str, columns: Sequence[Column], rows: Iterable[Sequence[Any]], tail: str = ""
+) -> list[tuple[Any, ...]]:
     """Insert rows in one statement; what `tail` (`RETURNING …`) returns. No rows, no statement."""
     rows = list(rows)
     if not rows:

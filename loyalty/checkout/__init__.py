@@ -1,8 +1,8 @@
 """The till: a quote promises, settling does it all or not at all, a refund reverses what was stored.
 
-    quote   read the state → price (pure) → bill and its token; writes nothing
-    settle  lock the accounts → quote again → compare with what the client saw → write → every mechanic settles
-    refund  lock → the stored shares of the lines that come back → every mechanic undoes its part
+quote   read the state → price (pure) → bill and its token; writes nothing
+settle  lock the accounts → quote again → compare with what the client saw → write → every mechanic settles
+refund  lock → the stored shares of the lines that come back → every mechanic undoes its part
 """
 
 from loyalty.checkout.quote import Quote, quote

@@ -44,7 +44,7 @@ def quote(basket: Basket, *, now: datetime) -> Quote:
     Raises `Refusal`: of the basket itself (`invalid`, `not_found`), or of what is offered with it
     (`insufficient_balance`, `redeem_exceeds_limit`, `gift_card_...`, ...).
     """
-    person, revision = _person(basket.client)
+    person, revision = person_of(basket.client) if basket.client is not None else (None, None)
     book = rulebook(revision)
     scene = _scene(basket, person, book, basket.at or now)
     lines = [_line(line, number, scene) for number, line in enumerate(basket.lines, start=1)]
@@ -94,10 +94,11 @@ PERSON_COLUMNS = (
 )
 
 
-def _person(client: int | None) -> tuple[Person | None, UUID | None]:
-    """The client with standing and tiers, and the revision of the settings, in one query."""
-    if client is None:
-        return None, None
+def person_of(client: int) -> tuple[Person, UUID]:
+    """The client with standing and tiers, and the revision of the settings, in one query.
+
+    Raises `NotFound`, `ClientErased`.
+    """
     revision = Subquery(Business.objects.values("revision")[:1])
     account = Subquery(Account.objects.filter(client=OuterRef("pk"), unit=Account.Unit.BONUS).values("pk")[:1])
     people = Client.objects.filter(pk=client).annotate(revision=revision, account=account)

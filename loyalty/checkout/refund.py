@@ -59,7 +59,7 @@ class Back:
     quantity: int | None = None
 
 
-def refund(  # noqa: PLR0913  # keyword-only, each is said by every caller
+def refund(  # keyword-only, each is said by every caller
     *, visit_id: int, lines: Sequence[Back] | None, reason: str, key: str, by: Actor, now: datetime
 ) -> Refund:
     """Refund a visit, wholly (`lines` None) or in part. `key` is its operation: refunded once however often it is sent.
@@ -101,7 +101,9 @@ class _State:
     def of(cls, visit: Visit) -> _State:
         lines = list(VisitLine.objects.filter(visit=visit).order_by("number"))
         sums = {name: Sum(name) for name in SUMS}
-        gone = {row["line"]: row for row in RefundLine.objects.filter(line__visit=visit).values("line").annotate(**sums)}
+        gone = {
+            row["line"]: row for row in RefundLine.objects.filter(line__visit=visit).values("line").annotate(**sums)
+        }
         where = Q(visit=visit) | Q(refund__visit=visit)
         entries = list(Entry.objects.filter(where).select_related("lot__account").order_by("pk"))
         return cls(visit=visit, lines=lines, gone=gone, entries=entries)
@@ -178,9 +180,7 @@ def _returnable(line: VisitLine, book: Any, now: datetime) -> tuple[int, int]:
     return next((answer for answer in answers if answer is not None), (1, 1))
 
 
-def _write(
-    state: _State, back: Sequence[BackLine], *, reason: str, key: str, by: Actor, now: datetime
-) -> Refund:
+def _write(state: _State, back: Sequence[BackLine], *, reason: str, key: str, by: Actor, now: datetime) -> Refund:
     visit = state.visit
     accounts = _lock_accounts(state)
     state = _State.of(visit)

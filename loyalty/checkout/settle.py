@@ -55,7 +55,7 @@ class Settled:
     is_repeat: bool = False
 
 
-def settle(  # noqa: PLR0913  # keyword-only, each is said by every caller
+def settle(  # keyword-only, each is said by every caller
     *, basket: Basket, payments: Sequence[Paid], key: str, by: Actor, now: datetime, token: str | None = None
 ) -> Settled:
     """Settle a check. `key` is its operation: settled again under the same key, it is the first visit that answers.
@@ -76,7 +76,9 @@ def settle(  # noqa: PLR0913  # keyword-only, each is said by every caller
 
 def _compare(present: Quote, token: str | None) -> None:
     if token is not None and token != present.token:
-        raise QuoteChanged(_("Something changed while this check was open. Here is what it comes to now."), quote=present)
+        raise QuoteChanged(
+            _("Something changed while this check was open. Here is what it comes to now."), quote=present
+        )
 
 
 def _check_payments(payments: Sequence[Paid], present: Quote) -> dict[str, Money]:

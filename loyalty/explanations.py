@@ -1,0 +1,74 @@
+"""Turns the stored trace of a check into sentences, in the reader's language.
+
+A trace is data (stage, rule, code, amount, facts); each mechanic brings the sentence of each of its codes. So it
+still explains after the owner has changed everything, and a Russian client reads it in Russian.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from babel.dates import format_date
+from babel.numbers import format_decimal
+from django.utils.translation import get_language
+
+from loyalty.mechanics import mechanics
+from loyalty.money import Currency, Money
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """One line of an explanation. `text` is for a person, the rest for a program."""
+
+    stage: str
+    rule: str
+    code: str
+    text: str
+    amount: Money
+
+
+def explain(trace: Iterable[Mapping[str, Any]], currency: Currency) -> list[Explained]:
+    """The trace in the language that is active."""
+    texts = {code: text for mechanic in mechanics() for code, text in mechanic.explanations.items()}
+    return [
+        Explained(
+            stage=note["stage"],
+            rule=note["rule"],
+            code=note["code"],
+            text=_sentence(texts.get(note["code"], note["code"]), note, currency),
+            amount=Money(note["amount"]),
+        )
+        for note in trace
+    ]
+
+
+def _sentence(template: Any, note: Mapping[str, Any], currency: Currency) -> str:
+    language = get_language() or "en"
+    facts = {key: _shown(value, currency, language) for key, value in note["facts"].items()}
+    facts.setdefault("amount", currency.number(note["amount"], language))
+    return str(template) % facts
+
+
+def _shown(value: Any, currency: Currency, language: str) -> str:
+    if isinstance(value, Mapping):
+        if "money" in value:
+            return currency.number(value["money"], language)
+        if "percent" in value:
+            return show_percent(Decimal(value["percent"]), language)
+        return show_day(date.fromisoformat(value["day"]), language)
+    return str(value)
+
+
+def show_percent(percent: Decimal, language: str | None = None) -> str:
+    """Decimal("7.5") → "7.5 %", "7,5 %" in Russian."""
+    number = format_decimal(percent, format="#,##0.###", locale=language or get_language() or "en")
+    return f"{number}\N{NO-BREAK SPACE}%"
+
+
+def show_day(day: date, language: str | None = None) -> str:
+    """A date as a person reads it: "30 May 2026", "30 мая 2026"."""
+    return format_date(day, "d MMMM y", locale=language or get_language() or "en")

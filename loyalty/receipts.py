@@ -1,0 +1,196 @@
+"""One shape for what a check comes to (a quote) and what it came to (a visit): the desk, the receipt and the API show it.
+
+`contract.md` names the fields; amounts here are `Money`, the API turns them into strings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Sum, prefetch_related_objects
+
+from loyalty.checkout import Quote
+from loyalty.checkout.record import facts_of
+from loyalty.explanations import Explained, explain
+from loyalty.models import Refund, Visit, VisitLine
+from loyalty.money import Currency, Money
+from loyalty.pricing import Line
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptLine:
+    """A line of a check. `refunded` counts units that have come back."""
+
+    number: int
+    kind: str
+    code: str
+    name: str
+    quantity: int
+    price: Money
+    list: Money
+    membership: Money
+    discount: Money
+    bonus: Money
+    gift_card: Money
+    to_pay: Money
+    earned: Money
+    covered: int
+    refunded: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Earned:
+    """What a program gave: to the client, or (`client`) to the one who brought them."""
+
+    program: str
+    name: str
+    percent: Decimal | None
+    amount: Money
+    client: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A check, quoted (`token`) or settled (`visit`)."""
+
+    currency: Currency
+    token: str
+    visit: Visit | None
+    at: datetime
+    client: int | None
+    lines: tuple[ReceiptLine, ...]
+    list_total: Money
+    membership_total: Money
+    discount_total: Money
+    check_total: Money
+    bonus_spendable: Money
+    bonus_total: Money
+    gift_card_total: Money
+    to_pay: Money
+    earned_total: Money
+    earned: tuple[Earned, ...]
+    referrer_earned: Earned | None
+    sessions_used: int
+    tier_name: str | None
+    tier_percent: Decimal | None
+    trace: tuple[Explained, ...]
+    payments: tuple[tuple[str, Money], ...] = ()
+    refunds: tuple[Refund, ...] = ()
+
+    @property
+    def status(self) -> str:
+        """`settled`, `partly_refunded` or `refunded`."""
+        if any(refund.is_whole for refund in self.refunds):
+            return "refunded"
+        return "partly_refunded" if self.refunds else "settled"
+
+
+def receipt_of_quote(quote: Quote) -> Receipt:
+    """A quote as a receipt."""
+    bill, scene = quote.bill, quote.scene
+    return Receipt(
+        currency=scene.house.currency,
+        token=quote.token,
+        visit=None,
+        at=scene.now,
+        client=scene.person.id if scene.person else None,
+        lines=tuple(_quoted(line) for line in bill.lines),
+        list_total=bill.list_total,
+        membership_total=bill.membership_total,
+        discount_total=bill.discount_total,
+        check_total=bill.check_total,
+        bonus_total=bill.bonus_total,
+        gift_card_total=bill.gift_card_total,
+        to_pay=bill.to_pay,
+        earned_total=bill.earned_total,
+        **_facts(facts_of(bill), scene.house.currency),
+    )
+
+
+def receipt_of(visit: Visit, currency: Currency) -> Receipt:
+    """A settled visit as a receipt. Four queries."""
+    return receipts_of([visit], currency)[0]
+
+
+def receipts_of(visits: Iterable[Visit], currency: Currency) -> list[Receipt]:
+    """Settled visits as receipts; the number of queries does not grow with them."""
+    visits = list(visits)
+    prefetch_related_objects(visits, "lines", "payments", "refunds")
+    refunded = _refunded(visits)
+    return [
+        Receipt(
+            currency=currency,
+            token="",
+            visit=visit,
+            at=visit.at,
+            client=visit.client_id,
+            lines=tuple(
+                _settled(line, refunded.get(line.pk, 0)) for line in sorted(visit.lines.all(), key=lambda x: x.number)
+            ),
+            list_total=visit.list_total,
+            membership_total=visit.membership_total,
+            discount_total=visit.discount_total,
+            check_total=visit.check_total,
+            bonus_total=visit.bonus_total,
+            gift_card_total=visit.gift_card_total,
+            to_pay=visit.to_pay,
+            earned_total=visit.earned_total,
+            payments=tuple((p.method, p.amount) for p in sorted(visit.payments.all(), key=lambda p: p.pk)),
+            refunds=tuple(sorted(visit.refunds.all(), key=lambda r: r.pk)),
+            **_facts(visit.facts, currency),
+        )
+        for visit in visits
+    ]
+
+
+def _refunded(visits: Iterable[Visit]) -> dict[int, int]:
+    rows = VisitLine.objects.filter(visit__in=list(visits), refunds__isnull=False)
+    return dict(rows.values("pk").annotate(units=Sum("refunds__quantity")).values_list("pk", "units"))
+
+
+def _facts(facts: Mapping[str, Any], currency: Currency) -> dict[str, Any]:
+    earned = [_earned(row) for row in facts["earned"]]
+    tier = facts["tier"]
+    return {
+        "bonus_spendable": Money(facts["bonus_spendable"]),
+        "earned": tuple(row for row in earned if row.client is None),
+        "referrer_earned": next((row for row in earned if row.client is not None), None),
+        "sessions_used": facts["sessions_used"],
+        "tier_name": tier["name"] if tier else None,
+        "tier_percent": Decimal(tier["percent"]) if tier else None,
+        "trace": tuple(explain(facts["trace"], currency)),
+    }
+
+
+def _earned(row: Mapping[str, Any]) -> Earned:
+    percent = Decimal(row["percent"]) if row["percent"] is not None else None
+    return Earned(row["program"], row["name"], percent, Money(row["amount"]), row["for_other"])
+
+
+def _quoted(line: Line) -> ReceiptLine:
+    return ReceiptLine(
+        number=line.number,
+        kind=line.kind,
+        code=line.code,
+        name=line.name,
+        quantity=line.quantity,
+        price=line.price,
+        list=line.list,
+        membership=line.membership,
+        discount=line.discount,
+        bonus=line.bonus,
+        gift_card=line.gift_card,
+        to_pay=line.rest,
+        earned=line.earned,
+        covered=line.covered,
+    )
+
+
+def _settled(line: VisitLine, refunded: int) -> ReceiptLine:
+    names = ("number", "kind", "code", "name", "quantity", "price", "list", "membership", "discount", "bonus")
+    more = ("gift_card", "to_pay", "earned", "covered")
+    return ReceiptLine(**{name: getattr(line, name) for name in (*names, *more)}, refunded=refunded)
