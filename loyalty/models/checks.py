@@ -1,4 +1,7 @@
-"""What is sold and what was sold: services, visits (closed checks) and refunds. `loyalty.checkout` is the only writer of the last two."""
+"""What is sold and what was sold: services, visits (closed checks) and refunds.
+
+`loyalty.checkout` is the only writer of visits and refunds.
+"""
 
 from __future__ import annotations
 
@@ -73,7 +76,9 @@ class Visit(models.Model):
         ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(check_total=models.F("list_total") - models.F("membership_total") - models.F("discount_total"))
+                condition=Q(
+                    check_total=models.F("list_total") - models.F("membership_total") - models.F("discount_total")
+                )
                 & Q(to_pay=models.F("check_total") - models.F("bonus_total") - models.F("gift_card_total")),
                 name="a_check_adds_up",
             ),

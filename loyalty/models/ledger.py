@@ -30,7 +30,9 @@ class Account(models.Model):
         verbose_name = _("account")
         verbose_name_plural = _("accounts")
         constraints = [
-            models.UniqueConstraint(fields=["client"], condition=Q(unit="bonus"), name="a_client_has_one_bonus_account"),
+            models.UniqueConstraint(
+                fields=["client"], condition=Q(unit="bonus"), name="a_client_has_one_bonus_account"
+            ),
             models.CheckConstraint(condition=Q(unit__in=["bonus", "money", "session"]), name="account_unit_is_known"),
             models.CheckConstraint(condition=~Q(unit="bonus", client=None), name="bonuses_belong_to_a_client"),
         ]

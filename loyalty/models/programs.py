@@ -36,8 +36,10 @@ class HouseRules(Configured):
     allow_debt = models.BooleanField(
         _("bonuses that were already spent become a debt"),
         default=True,
-        help_text=_("When a refund takes back bonuses that the client has spent, later bonuses repay them. "
-                    "Off: the balance stops at zero."),
+        help_text=_(
+            "When a refund takes back bonuses that the client has spent, later bonuses repay them. "
+            "Off: the balance stops at zero."
+        ),
     )
 
     class Meta:
@@ -83,7 +85,7 @@ class BonusTerms(models.Model):
 
 
 class CashbackProgram(Program, BonusTerms):
-    """Cumulative cashback: a share of what is paid comes back as bonuses, by the rung that total spending has reached."""
+    """Cumulative cashback: a share of what is paid comes back as bonuses, by the rung that total spent has reached."""
 
     window_days = models.PositiveIntegerField(
         _("spending counts for, days"), null=True, blank=True, help_text=_("Empty: since the first visit.")
@@ -157,9 +159,7 @@ class BonusProgram(Program, BonusTerms):
             models.CheckConstraint(
                 condition=~Q(trigger="nth_visit") | Q(nth__gte=1), name="an_nth_visit_bonus_says_which"
             ),
-            models.CheckConstraint(
-                condition=~Q(trigger="inactivity") | Q(days__gte=1), name="an_absence_has_a_length"
-            ),
+            models.CheckConstraint(condition=~Q(trigger="inactivity") | Q(days__gte=1), name="an_absence_has_a_length"),
             models.CheckConstraint(
                 condition=~Q(trigger="campaign") | Q(percent__isnull=False), name="a_campaign_is_a_share_of_checks"
             ),

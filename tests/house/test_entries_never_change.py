@@ -111,7 +111,7 @@ def test_the_ledger_cannot_be_truncated(table: str) -> None:
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="only SQLite knows INSERT OR REPLACE")
 def test_an_entry_cannot_be_replaced(entry: Entry) -> None:
-    columns = [field.column for field in Entry._meta.concrete_fields]
+    columns = [str(field.column) for field in Entry._meta.concrete_fields]
     values = ", ".join("99999" if column == "amount" else column for column in columns)
 
     with pytest.raises(IntegrityError, match="Ledger entries never change"), transaction.atomic():
