@@ -27,7 +27,7 @@ class BadAmount(ValueError):
 
 
 class Money(int):
-    """Minor units of the business's currency. Adds and subtracts to Money; only `down`, `half_up`, `spread` scale it."""
+    """Minor units of the currency. Adds and subtracts to Money; scaled only by `down`, `half_up`, `spread`."""
 
     __slots__ = ()
 
