@@ -164,13 +164,15 @@ class Reversal:
     def take_back_earned(self, mechanic: str) -> list[Movement]:
         """Take back what this mechanic granted, in proportion to the base that has come back, rounded down.
 
-        Cumulative, so that partial refunds add up to the whole in any order.
+        Cumulative, so that partial refunds add up to the whole in any order. Part of the base may stay for good, also
+        when every line has come back: of a sold membership, the sessions that were used.
         """
         movements: list[Movement] = []
         for granted in self.entries_of(mechanic):
             if granted.kind == Entry.Kind.GRANT and granted.refund_id is None:
                 due = self._due(granted.amount, self.base_back) - self._due(granted.amount, self.base_before)
-                due = granted.amount - self._due(granted.amount, self.base_before) if self.is_whole else due
+                if self.is_whole and self.base_back >= self.visit.base:
+                    due = granted.amount - self._due(granted.amount, self.base_before)
                 movements += self._take(granted, due) if due > 0 else []
         return movements
 
@@ -326,8 +328,9 @@ class Mechanic:
         """What it does when a client registers. Raises `Refusal` for what was said (a referrer)."""
         return ()
 
-    def amend(self, client: Client, extras: Mapping[str, Any], now: datetime, by: Actor) -> None:
+    def amend(self, client: Client, extras: Mapping[str, Any], now: datetime, by: Actor) -> Iterable[Movement]:
         """A client's own keys changed after registration. Raises `Refusal`."""
+        return ()
 
     def client_facts(self, clients: Sequence[Client]) -> Mapping[int, Mapping[str, Any]]:
         """Client id → keys that it adds to a client in the API, for many clients at once."""
