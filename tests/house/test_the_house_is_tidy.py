@@ -56,8 +56,8 @@ def imports(path: Path) -> set[str]:
 
 
 def is_a_rule(path: Path) -> bool:
-    inside = path.relative_to(settings.BASE_DIR).with_suffix("").parts[1:]
-    return inside[0] not in FACES
+    module = path.relative_to(settings.BASE_DIR).with_suffix("").parts[1]
+    return module not in FACES and not module.startswith("admin_")
 
 
 RULES = [path for path in sources(*(room for room in ROOMS if room != "config")) if is_a_rule(path)]
