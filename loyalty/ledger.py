@@ -384,16 +384,16 @@ def _change_lots(moves: Sequence[Move]) -> dict[int, tuple[int, int, date | None
 def _explain_moves(
     moves: Sequence[Move], after: dict[int, tuple[int, int, date | None]]
 ) -> Iterable[tuple[tuple[Any, ...], Move]]:
-    """The head of each move's entry: its number and what remained after it, counted back from the end."""
+    """The head of each move's entry: its number and what remained after it, worked out from where the lot ended up."""
     by_lot: dict[int, list[Move]] = defaultdict(list)
     for move in moves:
         by_lot[move.lot].append(move)
     for lot, its_moves in by_lot.items():
         remaining, number, last_day = after[lot]
-        for move in reversed(its_moves):
+        remaining -= sum(move.amount for move in its_moves)
+        for number, move in enumerate(its_moves, start=number - len(its_moves) + 1):
+            remaining += move.amount
             yield (lot, move.account, number, move.kind, move.amount, remaining, last_day, move.operation), move
-            remaining -= move.amount
-            number -= 1
 
 
 def _add_lots(grants: Sequence[Grant], at: datetime) -> dict[str, int]:

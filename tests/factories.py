@@ -154,6 +154,7 @@ class VisitFactory(DjangoModelFactory):
 
     class Meta:
         model = Visit
+        skip_postgeneration_save = True
 
     operation = factory.Sequence(lambda n: f"test:visit:{n}")
     client = factory.SubFactory(ClientFactory)
@@ -217,6 +218,7 @@ class TrialFactory(DjangoModelFactory):
 
     class Meta:
         model = TrialProgram
+        skip_postgeneration_save = True
         django_get_or_create = ("code",)
 
     code = "trial"
@@ -271,6 +273,7 @@ class PlanFactory(DjangoModelFactory):
 
     class Meta:
         model = Plan
+        skip_postgeneration_save = True
         django_get_or_create = ("code",)
 
     code = "five"
