@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "csp",
+    "auditlog",
     "referrals",
     "giftcards",
     "memberships",
@@ -95,6 +96,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "config.admin_policy.AdminMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -230,6 +232,23 @@ CONTENT_SECURITY_POLICY = {
         "manifest-src": [SELF],
     },
 }
+
+# --- the admin ---------------------------------------------------------------------------------------------------
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "config.menu.title",
+    "SITE_HEADER": "config.menu.title",
+    "SITE_URL": "/desk/",
+    "SHOW_HISTORY": False,  # each page shows its changes itself
+    "SHOW_VIEW_ON_SITE": False,
+    "STYLES": ["config.menu.stylesheet"],
+    "SCRIPTS": ["config.menu.script"],
+    "COLORS": "config.menu.colors",
+    "DASHBOARD_CALLBACK": "config.dashboard.dashboard",
+    "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": "config.menu.side_menu"},
+}
+# By hand a manager adds or takes at most so much at once, in the business's currency; an owner any amount.
+ADJUST_LIMIT: str = env.str("ADJUST_LIMIT", default="50")
 
 REST_FRAMEWORK: dict[str, Any] = {
     "UNAUTHENTICATED_USER": None,

@@ -67,12 +67,14 @@ class GiftCard(models.Model):
     buyer = models.ForeignKey(Client, models.PROTECT, null=True, blank=True, related_name="gift_cards")
     blocked_at = models.DateTimeField(_("blocked"), null=True, blank=True)
     block_reason = models.CharField(_("reason of the block"), max_length=250, blank=True)
+    blocked_by = models.CharField(_("blocked or unblocked by"), max_length=170, blank=True)
     voided_at = models.DateTimeField(_("void since"), null=True, blank=True)
     created_at = models.DateTimeField(_("sold"), default=timezone.now)
 
     class Meta:
         verbose_name = _("gift card")
         verbose_name_plural = _("gift cards")
+        permissions = [("block_giftcard", _("Can block and unblock gift cards"))]
         ordering = ["-id"]
 
     def __str__(self) -> str:

@@ -110,6 +110,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'account',
                 'verbose_name_plural': 'accounts',
+                'permissions': [('adjust_balance', 'Can adjust balances by hand')],
             },
         ),
         migrations.CreateModel(

@@ -29,6 +29,7 @@ class Account(models.Model):
     class Meta:
         verbose_name = _("account")
         verbose_name_plural = _("accounts")
+        permissions = [("adjust_balance", _("Can adjust balances by hand"))]
         constraints = [
             models.UniqueConstraint(
                 fields=["client"], condition=Q(unit="bonus"), name="a_client_has_one_bonus_account"

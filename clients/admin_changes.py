@@ -1,0 +1,112 @@
+"""What was changed in the settings: who, when, from what to what. Kept by auditlog, read here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from auditlog.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import Field, ForeignKey, Model, Q
+from django.utils.translation import gettext as _
+
+Shown: TypeAlias = "Callable[[Field[Any, Any] | None, str], str]"
+
+NOTHING = ("None", "", None)
+LAST = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One field of a change."""
+
+    field: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One saved change. `thing` names the row where it is not the page's own."""
+
+    at: datetime
+    by: str
+    thing: str
+    verb: str
+    steps: Sequence[Step]
+
+
+def changes_of(row: Model, *, inlines: Iterable[type[Model]], shown: Shown) -> list[Change]:
+    """The last changes of this row and of those that hang on it, newest first. Three queries and one an inline."""
+    about = _about(type(row), [row.pk])
+    for model in inlines:
+        about |= _about(model, _hanging_on(row, model))
+    entries = LogEntry.objects.filter(about).select_related("actor", "content_type").order_by("-timestamp", "-pk")
+    return [change_of(entry, shown, own=type(row)) for entry in entries[:LAST]]
+
+
+def _about(model: type[Model], keys: Iterable[Any]) -> Q:
+    return Q(content_type=ContentType.objects.get_for_model(model), object_pk__in=[str(key) for key in keys])
+
+
+def _hanging_on(row: Model, model: type[Model]) -> list[Any]:
+    for field in model._meta.fields:
+        if isinstance(field, ForeignKey) and isinstance(row, field.related_model):
+            return list(model._default_manager.filter(**{field.name: row}).values_list("pk", flat=True))
+    return []
+
+
+def change_of(entry: LogEntry, shown: Shown, own: type[Model] | None = None) -> Change:
+    """An entry of the log as a person reads it."""
+    model = entry.content_type.model_class()
+    verbs = {LogEntry.Action.CREATE: _("added"), LogEntry.Action.DELETE: _("removed")}
+    kind = str(model._meta.verbose_name) if model else entry.content_type.model
+    steps = [] if entry.action == LogEntry.Action.DELETE else _steps(entry, model, shown)
+    return Change(
+        at=entry.timestamp,
+        by=_who(entry),
+        thing="" if model is own else f"{kind} {_name_of(entry.object_repr, kind)}".strip(),
+        verb=verbs.get(entry.action, ""),
+        steps=steps,
+    )
+
+
+def _who(entry: LogEntry) -> str:
+    by = (entry.additional_data or {}).get("by")
+    return str(by or entry.actor or _("the installation"))
+
+
+def _name_of(text: str, kind: str) -> str:
+    return "" if text.isdigit() or text.casefold() == kind.casefold() else f"“{text}”"
+
+
+def _steps(entry: LogEntry, model: type[Model] | None, shown: Shown) -> list[Step]:
+    steps = []
+    for name, (before, after) in (entry.changes or {}).items():
+        field = _field(model, name)
+        if field is None or field.primary_key or not field.editable:
+            continue
+        if entry.action == LogEntry.Action.CREATE and after in NOTHING:
+            continue
+        steps.append(Step(str(field.verbose_name), _value(field, before, shown), _value(field, after, shown)))
+    return steps
+
+
+def _field(model: type[Model] | None, name: str) -> Field[Any, Any] | None:
+    try:
+        field = model._meta.get_field(name) if model else None
+    except FieldDoesNotExist:
+        return None
+    return field if isinstance(field, Field) else None
+
+
+def _value(field: Field[Any, Any], text: Any, shown: Shown) -> str:
+    if text in NOTHING:
+        return _("—")
+    choices = dict(field.flatchoices or [])
+    if text in choices:
+        return str(choices[text])
+    return {"True": _("yes"), "False": _("no")}.get(str(text)) or shown(field, str(text))

@@ -1,0 +1,117 @@
+"""The side menu of the admin: how the owner thinks of the house. An entry shows to those who may see its page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from clients.colours import readable
+from clients.models import Staff
+from loyalty.admin.currency import business
+
+# How much of the accent is in each step; the rest is white (below 600) or black (above).
+STEPS = {50: 6, 100: 12, 200: 24, 300: 42, 400: 64, 500: 84, 600: 100, 700: 84, 800: 68, 900: 52, 950: 36}
+GREY = {50: "#f8f8f7", 100: "#f1f1ef", 200: "#e4e4e1", 300: "#d0d0cc", 400: "#9b9b95", 500: "#6d6d67", 600: "#52524d"}
+INK = {700: "#3c3c38", 800: "#292926", 900: "#1b1b19", 950: "#111110"}
+DEFAULT_ACCENT = "#1f6f5c"
+
+GROUPS: list[tuple[Any, list[tuple[Any, str]]]] = [
+    (
+        _("Loyalty"),
+        [
+            (_("Referral program"), "referrals.referralprogram"),
+            (_("Cashback"), "loyalty.cashbackprogram"),
+            (_("Bonus programs"), "loyalty.bonusprogram"),
+            (_("Trial session"), "loyalty.trialprogram"),
+            (_("Gift cards"), "giftcards.giftcardtype"),
+            (_("Memberships"), "memberships.plan"),
+        ],
+    ),
+    (
+        _("Clients and till"),
+        [
+            (_("Clients"), "clients.client"),
+            (_("Visits"), "loyalty.visit"),
+            (_("Sold gift cards"), "giftcards.giftcard"),
+            (_("Sold memberships"), "memberships.membership"),
+            (_("Ledger"), "loyalty.entry"),
+            (_("Price list"), "loyalty.service"),
+            (_("Locations"), "clients.location"),
+            (_("Staff"), "clients.staff"),
+        ],
+    ),
+    (
+        _("Installation"),
+        [
+            (_("Business"), "clients.business"),
+            (_("Schedule"), "django_celery_beat.periodictask"),
+            (_("API keys"), "loyalty.apikey"),
+            (_("Changes"), "auditlog.logentry"),
+        ],
+    ),
+]
+
+
+def side_menu(request: HttpRequest) -> list[dict[str, Any]]:
+    """What unfold draws: the first page and the desk, then the groups."""
+    top = [
+        {"title": gettext("Overview"), "link": reverse("admin:index")},
+        {"title": gettext("Desk"), "link": "/desk/", "active": _never, "permission": _may("loyalty.record_visit")},
+    ]
+    groups = [
+        {"title": title, "separator": True, "items": [_entry(name, label) for name, label in entries]}
+        for title, entries in GROUPS
+    ]
+    return [{"items": top}, *groups]
+
+
+def _entry(name: Any, label: str) -> dict[str, Any]:
+    app, model = label.split(".")
+    link = reverse(f"admin:{app}_{model}_changelist")
+    return {"title": name, "link": link, "permission": _may(f"{app}.view_{model}")}
+
+
+def _may(permission: str) -> Callable[[HttpRequest], bool]:
+    return lambda request: isinstance(request.user, Staff) and request.user.has_perm(permission)
+
+
+def _never(_request: HttpRequest) -> bool:
+    return False
+
+
+def title(_request: HttpRequest) -> str:
+    """The name of the business; before there is one, ours."""
+    one = business()
+    return one.name if one else "Regulars"
+
+
+def stylesheet(_request: HttpRequest) -> str:
+    return static("regulars/admin.css")
+
+
+def script(_request: HttpRequest) -> str:
+    return static("regulars/admin.js")
+
+
+def colors(_request: HttpRequest) -> dict[str, dict[str, str]]:
+    """unfold's palette from the owner's accent colour, darkened until white text on it can be read."""
+    one = business()
+    accent = readable(one.accent if one else DEFAULT_ACCENT)
+    mixed = {str(step): f"color-mix(in oklab, {accent} {part}%, {'white' if step < 600 else 'black'})"
+             for step, part in STEPS.items()}
+    grey = {str(step): colour for step, colour in (GREY | INK).items()}
+    font = {
+        "subtle-light": "var(--color-base-500)",
+        "subtle-dark": "var(--color-base-400)",
+        "default-light": "var(--color-base-700)",
+        "default-dark": "var(--color-base-300)",
+        "important-light": "var(--color-base-900)",
+        "important-dark": "var(--color-base-100)",
+    }
+    return {"primary": mixed, "base": grey, "font": font}

@@ -1,0 +1,116 @@
+"""The four roles and exactly what each may do (`domain.md` section 11). Migration `0001_roles` makes them groups.
+
+- Owner: everything, except writing history by hand: visits, refunds and the ledger are written by the till only,
+  and nothing is deleted.
+- Manager: clients, refunds, adjustments up to a limit, the figures of their locations. A manager also stands in
+  at the desk and blocks a lost gift card: the owner of a gym would expect that.
+- Front desk: finds and registers clients, records visits, sells, sees balances. No settings, no adjustments, no
+  exports, no refunds, and no admin: they sign in at the desk.
+- Auditor: looks at everything, changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.apps import apps as installed
+
+# What the owner configures in forms.
+SETTINGS = (
+    "clients.business",
+    "clients.location",
+    "clients.staff",
+    "loyalty.houserules",
+    "loyalty.service",
+    "loyalty.cashbackprogram",
+    "loyalty.cashbacktier",
+    "loyalty.bonusprogram",
+    "loyalty.trialprogram",
+    "loyalty.trialservice",
+    "loyalty.apikey",
+    "referrals.referralprogram",
+    "giftcards.giftcardtype",
+    "giftcards.denomination",
+    "memberships.plan",
+    "memberships.planservice",
+    "django_celery_beat.periodictask",
+)
+PEOPLE = ("clients.client", "clients.card", "clients.consent")
+# What only the till and the night write.
+HISTORY = (
+    "loyalty.visit",
+    "loyalty.visitline",
+    "loyalty.payment",
+    "loyalty.refund",
+    "loyalty.refundline",
+    "loyalty.refundpayment",
+    "loyalty.account",
+    "loyalty.lot",
+    "loyalty.entry",
+    "loyalty.standing",
+    "loyalty.tierstanding",
+    "giftcards.giftcard",
+    "memberships.membership",
+    "memberships.membershipuse",
+    "referrals.referral",
+    "referrals.code",
+)
+RECORDS = ("auditlog.logentry",)
+
+AT_THE_DESK = ("loyalty.record_visit",)
+MANAGING = ("loyalty.refund_visit", "loyalty.override_price", "loyalty.adjust_balance", "giftcards.block_giftcard")
+
+OWNER, MANAGER, FRONT_DESK, AUDITOR = "owner", "manager", "front_desk", "auditor"
+
+
+def rights(models: Iterable[str], verbs: Sequence[str]) -> set[str]:
+    """ "clients.client" and "view" → "clients.view_client"."""
+    return {f"{app}.{verb}_{name}" for app, name in (model.split(".") for model in models) for verb in verbs}
+
+
+ROLES: dict[str, set[str]] = {
+    OWNER: rights(SETTINGS + PEOPLE, ("view", "add", "change"))
+    | rights(HISTORY + RECORDS, ("view",))
+    | {*AT_THE_DESK, *MANAGING},
+    MANAGER: rights(PEOPLE, ("view", "add", "change")) | rights(HISTORY, ("view",)) | {*AT_THE_DESK, *MANAGING},
+    FRONT_DESK: rights(["clients.client", "clients.card"], ("view", "add", "change"))
+    | rights(
+        [
+            "loyalty.account",
+            "loyalty.lot",
+            "loyalty.entry",
+            "loyalty.visit",
+            "giftcards.giftcard",
+            "memberships.membership",
+        ],
+        ("view",),
+    )
+    | {*AT_THE_DESK},
+    AUDITOR: rights(SETTINGS + PEOPLE + HISTORY + RECORDS, ("view",)),
+}
+
+ROOMS = ("clients", "loyalty", "referrals", "giftcards", "memberships", "django_celery_beat", "auditlog")
+
+
+def set_roles(apps: Any, schema_editor: Any) -> None:
+    """For migrations: the roles with their rights. A right that comes later is given by the migration that brings it.
+
+    Django makes rights after all migrations have run; here they are needed before.
+    """
+    from django.contrib.auth.management import create_permissions
+
+    alias = schema_editor.connection.alias
+    for room in ROOMS:
+        create_permissions(installed.get_app_config(room), apps=apps, verbosity=0, using=alias)
+    rows = apps.get_model("auth", "Permission").objects.using(alias).select_related("content_type")
+    known = {f"{right.content_type.app_label}.{right.codename}": right for right in rows}
+    for name, wanted in ROLES.items():
+        group, _made = apps.get_model("auth", "Group").objects.using(alias).get_or_create(name=name)
+        group.permissions.set([known[right] for right in sorted(wanted) if right in known])
+
+
+def remove_roles(apps: Any, schema_editor: Any) -> None:
+    """For migrations, backwards: no roles; staff keep their accounts."""
+    groups = apps.get_model("auth", "Group").objects.using(schema_editor.connection.alias)
+    groups.filter(name__in=ROLES).delete()
