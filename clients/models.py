@@ -208,3 +208,47 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.client}: {self.get_topic_display()}"
+
+
+class Throttle(models.Model):
+    """How often somebody tried something in the present period. `clients.throttle` is the only writer."""
+
+    scope = models.CharField(max_length=40)
+    who = models.CharField(max_length=64, help_text="A keyed hash of an address or a phone.")
+    tries = models.PositiveIntegerField()
+    ends_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name = _("count of tries")
+        verbose_name_plural = _("counts of tries")
+        constraints = [models.UniqueConstraint(fields=["scope", "who"], name="tries_are_counted_once")]
+
+    def __str__(self) -> str:
+        return f"{self.scope}: {self.tries}"
+
+
+class PublicRequest(models.Model):
+    """What a stranger asked for on a public page: to join, or a link to their balance.
+
+    It is kept as said and answered in the background, so that the page takes the same time and looks the same
+    whether we know them or not. Answered, the row is deleted.
+    """
+
+    class Kind(models.TextChoices):
+        JOIN = "join", _("to join")
+        LINK = "link", _("a link to the balance")
+        WELCOME = "welcome", _("the letter after joining")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(_("asks for"), max_length=10, choices=Kind.choices)
+    said = models.JSONField(_("said"))
+    language = models.CharField(_("language"), max_length=8, choices=LANGUAGES)
+    made_at = models.DateTimeField(_("made"))
+    next_at = models.DateTimeField(_("next try"), db_index=True)
+
+    class Meta:
+        verbose_name = _("request of a visitor")
+        verbose_name_plural = _("requests of visitors")
+
+    def __str__(self) -> str:
+        return str(self.get_kind_display())

@@ -95,6 +95,11 @@ def update(client: Client, changes: Mapping[str, Any], *, at: datetime) -> Clien
     return client
 
 
+def checked(said: Mapping[str, Any], *, at: datetime) -> dict[str, Any]:
+    """What was said, as it would be stored; nobody is looked up. Raises `Invalid` with the field."""
+    return _cleaned(said, Business.objects.first(), at)
+
+
 def search(text: str) -> QuerySet[Client]:
     """At most 20 clients that match a phone, a card, an e-mail or a name, as it is typed; newest first.
 

@@ -139,4 +139,34 @@ class Migration(migrations.Migration):
             model_name='client',
             index=models.Index(fields=['created_at'], name='clients_by_registration'),
         ),
+        migrations.CreateModel(
+            name='PublicRequest',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('kind', models.CharField(choices=[('join', 'to join'), ('link', 'a link to the balance'), ('welcome', 'the letter after joining')], max_length=10, verbose_name='asks for')),
+                ('said', models.JSONField(verbose_name='said')),
+                ('language', models.CharField(choices=[('en', 'English'), ('ru', 'Russian')], max_length=8, verbose_name='language')),
+                ('made_at', models.DateTimeField(verbose_name='made')),
+                ('next_at', models.DateTimeField(db_index=True, verbose_name='next try')),
+            ],
+            options={
+                'verbose_name': 'request of a visitor',
+                'verbose_name_plural': 'requests of visitors',
+            },
+        ),
+        migrations.CreateModel(
+            name='Throttle',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('scope', models.CharField(max_length=40)),
+                ('who', models.CharField(help_text='A keyed hash of an address or a phone.', max_length=64)),
+                ('tries', models.PositiveIntegerField()),
+                ('ends_at', models.DateTimeField(db_index=True)),
+            ],
+            options={
+                'verbose_name': 'count of tries',
+                'verbose_name_plural': 'counts of tries',
+                'constraints': [models.UniqueConstraint(fields=('scope', 'who'), name='tries_are_counted_once')],
+            },
+        ),
     ]
