@@ -1,0 +1,114 @@
+"""How pages write amounts, percents and days, and draw codes. `{% load regulars %}`"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import segno
+from babel.dates import format_date, format_datetime
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+
+from clients.models import Business
+from loyalty.explanations import show_day, show_percent
+from loyalty.money import Currency
+from loyalty.templatetags.accent import Accent
+from loyalty.templatetags.accent import accent as accent_of
+
+register = template.Library()
+
+
+@register.simple_tag
+def business() -> Business | None:
+    """The business, or None before it is set up: `{% business as business %}`."""
+    return Business.objects.first()
+
+
+@register.simple_tag
+def accent(colour: str) -> Accent:
+    """The owner's colour as readable shades: `{% accent business.accent as accent %}`."""
+    return accent_of(colour)
+
+
+@register.filter
+def money(amount: int, currency: Currency) -> str:
+    """1250 → "12.50", "12,50" in Russian; the currency stands once beside it."""
+    return currency.number(amount, _language())
+
+
+@register.filter
+def minus(amount: int, currency: Currency) -> str:
+    """What is taken off: 3000 → "−30.00"."""
+    return f"\N{MINUS SIGN}{currency.number(amount, _language())}"
+
+
+@register.filter
+def full_money(amount: int, currency: Currency) -> str:
+    """1250 → "$12.50", "12,50 ₽" in Russian, where an amount stands alone."""
+    return currency.show(amount, _language())
+
+
+@register.filter
+def plain_money(amount: int, currency: Currency) -> str:
+    """1250 → "12.50" in every language: the value of a field."""
+    return currency.text(amount)
+
+
+@register.filter
+def symbol(currency: Currency) -> str:
+    """ "$", "₽"."""
+    return currency.symbol(_language())
+
+
+@register.filter
+def percent(value: Decimal) -> str:
+    """Decimal("7.5") → "7.5 %"."""
+    return show_percent(value)
+
+
+@register.filter
+def day(value: date) -> str:
+    """ "30 May 2026"."""
+    return show_day(value)
+
+
+@register.filter
+def short_day(value: date) -> str:
+    """ "30 May", where the year is clear."""
+    return format_date(value, "d MMM", locale=_language())
+
+
+@register.filter
+def moment(value: datetime, zone: ZoneInfo) -> str:
+    """ "30 May 2026, 18:30", in this time zone."""
+    return format_datetime(value.astimezone(zone), "d MMMM y, HH:mm", locale=_language())
+
+
+@register.filter
+def day_in(value: datetime, zone: ZoneInfo) -> date:
+    """The date of a moment in this time zone."""
+    return value.astimezone(zone).date()
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """A line icon of the kept set, beside a word that says the same."""
+    return format_html(
+        '<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', static("regulars/icons.svg"), name
+    )
+
+
+@register.simple_tag
+def qr(content: str, label: str = "") -> SafeString:
+    """A QR code as an inline drawing, black on white whatever the page's colours: scanners need it."""
+    drawing = segno.make(content, error="m").svg_inline(omitsize=True, border=2, svgclass=None, lineclass=None)
+    return format_html('<span class="qr" role="img" aria-label="{}">{}</span>', label, mark_safe(drawing))  # noqa: S308  # drawn by us
+
+
+def _language() -> str:
+    return get_language() or "en"
