@@ -528,4 +528,35 @@ class Migration(migrations.Migration):
             model_name='refundline',
             constraint=models.UniqueConstraint(fields=('refund', 'line'), name='a_refund_names_a_line_once'),
         ),
+        migrations.CreateModel(
+            name='Watermark',
+            fields=[
+                ('task', models.CharField(max_length=80, primary_key=True, serialize=False, verbose_name='task')),
+                ('day', models.DateField(blank=True, help_text='This day included.', null=True, verbose_name='done up to')),
+                ('seen_at', models.DateTimeField(blank=True, null=True, verbose_name='last seen')),
+            ],
+            options={
+                'verbose_name': 'progress of a task',
+                'verbose_name_plural': 'progress of tasks',
+                'ordering': ['task'],
+            },
+        ),
+        migrations.CreateModel(
+            name='NightRun',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('task', models.CharField(max_length=80, verbose_name='task')),
+                ('day', models.DateField(verbose_name='for the day')),
+                ('started_at', models.DateTimeField(db_index=True, verbose_name='started')),
+                ('took_ms', models.PositiveIntegerField(verbose_name='took, milliseconds')),
+                ('count', models.PositiveIntegerField(default=0, verbose_name='how many')),
+                ('failure', models.TextField(blank=True, verbose_name='what went wrong')),
+            ],
+            options={
+                'verbose_name': 'run of a task',
+                'verbose_name_plural': 'runs of tasks',
+                'ordering': ['-id'],
+                'indexes': [models.Index(fields=['task', '-id'], name='runs_of_a_task')],
+            },
+        ),
     ]

@@ -3,6 +3,7 @@
 from loyalty.models.access import ApiKey, Reply
 from loyalty.models.checks import Payment, Refund, RefundLine, RefundPayment, Service, Visit, VisitLine
 from loyalty.models.ledger import Account, Entry, Lot
+from loyalty.models.night import NightRun, Watermark
 from loyalty.models.programs import (
     BonusProgram,
     BonusTerms,
@@ -25,6 +26,7 @@ __all__ = [
     "Entry",
     "HouseRules",
     "Lot",
+    "NightRun",
     "Payment",
     "Program",
     "Refund",
@@ -38,4 +40,5 @@ __all__ = [
     "TrialService",
     "Visit",
     "VisitLine",
+    "Watermark",
 ]
