@@ -13,6 +13,7 @@ from loyalty.ledger import InsufficientBalance
 from loyalty.models import CashbackProgram, Entry, Lot, Payment, Service, Standing, TierStanding, Visit, VisitLine
 from loyalty.money import Money
 from tests import factories
+from tests.conftest import Together
 from tests.till import VERA, Till, cents
 
 
@@ -179,7 +180,7 @@ def test_the_constraint_alone_refuses_a_double_spend(till: Till, boris: Client) 
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
-def test_two_tills_spend_the_same_bonuses_once(till: Till, boris: Client, together) -> None:  # type: ignore[no-untyped-def]
+def test_two_tills_spend_the_same_bonuses_once(till: Till, boris: Client, together: Together) -> None:
     till.give(boris, "20")
     basket = till.basket("session", client=boris, redeem="20.00")
     answers = together(lambda: till.settle(basket, key="first"), lambda: till.settle(basket, key="second"))
@@ -191,7 +192,7 @@ def test_two_tills_spend_the_same_bonuses_once(till: Till, boris: Client, togeth
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
-def test_one_newcomer_has_one_trial_however_many_tills(till: Till, boris: Client, together) -> None:  # type: ignore[no-untyped-def]
+def test_one_newcomer_has_one_trial_however_many_tills(till: Till, boris: Client, together: Together) -> None:
     factories.TrialFactory()
     basket = till.basket("session", client=boris)
     pay = [Paid("cash", cents("10"))]

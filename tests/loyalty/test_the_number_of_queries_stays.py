@@ -1,0 +1,68 @@
+"""A quote takes at most 12 queries and a settle at most 16 statements, whatever the lines, programs and history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from clients.models import Client
+from loyalty.checkout import quote
+from loyalty.models import CashbackProgram, Standing
+from loyalty.money import Money
+from tests import factories
+from tests.till import Till
+
+pytestmark = pytest.mark.django_db
+
+QUOTE, SETTLE = 12, 16
+
+
+def statements(work: Callable[[], object]) -> list[str]:
+    """What the database was asked, without the marks of the transaction itself."""
+    with CaptureQueriesContext(connection) as queries:
+        work()
+    asked = [query["sql"] for query in queries]
+    return [sql for sql in asked if not sql.startswith(("BEGIN", "SAVEPOINT", "RELEASE", "COMMIT"))]
+
+
+def regular(till: Till, boris: Client, visits: int) -> None:
+    """Boris with so many visits behind him, and a few lots."""
+    for day in range(visits):
+        factories.VisitFactory(client=boris, at=till.now - timedelta(days=day))
+    for day in range(1, 6):
+        till.give(boris, "10", program="cumulative", last_day=till.today + timedelta(days=day))
+    Standing.objects.filter(client=boris).update(visits=visits, total_spent=Money(2000 * visits))
+
+
+@pytest.mark.parametrize(("lines", "visits"), [(1, 0), (10, 0), (10, 50)])
+def test_a_quote_and_a_settle(till: Till, cashback: CashbackProgram, boris: Client, lines: int, visits: int) -> None:
+    regular(till, boris, visits)
+    factories.TrialFactory()
+    basket = till.basket(*["personal"] * lines, client=boris, redeem="max")
+    to_pay = till.quote(*["personal"] * lines, client=boris, redeem="max").bill.to_pay
+    quoted = statements(lambda: quote(basket, now=till.now))
+    settled = statements(lambda: till.settle(basket, cash=to_pay))
+    assert len(quoted) <= QUOTE, quoted
+    assert len(settled) <= SETTLE, settled
+
+
+def test_more_programs_cost_no_more_queries(till: Till, cashback: CashbackProgram, boris: Client) -> None:
+    basket = till.basket("session", client=boris)
+    quote(basket, now=till.now)
+    one = statements(lambda: quote(basket, now=till.now))
+    for n in range(10):
+        factories.CashbackTierFactory(program=factories.CashbackFactory(code=f"more{n}"))
+        factories.BonusProgramFactory(code=f"nth{n}", trigger="nth_visit", nth=1, amount=None, percent=1)
+    quote(basket, now=till.now)
+    assert len(statements(lambda: quote(basket, now=till.now))) == len(one)
+
+
+def test_the_first_quote_after_a_change_of_settings_is_within_the_bound_too(till: Till, boris: Client) -> None:
+    basket = till.basket("session", client=boris)
+    factories.TrialFactory()
+    asked = statements(lambda: quote(basket, now=till.now))
+    assert len(asked) <= QUOTE, asked
