@@ -18,7 +18,6 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils.crypto import salted_hmac
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from clients.models import Throttle
@@ -42,7 +41,7 @@ class Throttled(Refusal):
 
 
 def count(scope: str, who: str, *, limit: int, period: timedelta, now: datetime) -> None:
-    """Count a try of `who` (an address, a phone) at `scope` ("gift_card"). Raises `Throttled` from the one after `limit`.
+    """Count a try of `who` (an address, a phone) at `scope` ("gift_card"). Raises `Throttled` beyond `limit` a period.
 
     Outside any transaction: a try that is rolled back would not have counted.
     """

@@ -18,12 +18,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar
 
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from clients.refusals import Invalid, Refusal
 from loyalty import ledger
 from loyalty.basket import Basket
+from loyalty.explanations import show_day, show_percent
 from loyalty.house import House
 from loyalty.ledger import InsufficientBalance, Movement, Stock
 from loyalty.mechanics import Mechanic, Newcomer, Person, Reversal, Sale, Scene
@@ -280,5 +281,31 @@ class BonusPrograms(Mechanic):
             if occasion.trigger == Trigger.REGISTRATION and occasion.amount
         ]
 
+    def promises(self, house: House, rules: tuple[Occasion, ...], today: date) -> Sequence[str]:
+        said = [_promise(occasion, house) for occasion in rules if is_running(occasion, today)]
+        birthdays = BonusProgram.objects.filter(enabled=True, trigger=Trigger.BIRTHDAY)
+        amounts = [house.currency.number(row.amount or 0, _language()) for row in birthdays if is_running(row, today)]
+        said += [_("%(amount)s bonuses for your birthday.") % {"amount": amount} for amount in amounts]
+        return [text for text in said if text]
+
     def _running(self, rules: Mapping[str, Any], today: date) -> list[Occasion]:
         return [occasion for occasion in rules[self.code] if is_running(occasion, today)]
+
+
+def _promise(occasion: Occasion, house: House) -> str:
+    """What the program gives, in a sentence; "" for what is not told beforehand (the Nth visit but the first)."""
+    if occasion.trigger == Trigger.REGISTRATION and occasion.amount:
+        return _("%(amount)s bonuses on joining.") % {"amount": house.currency.number(occasion.amount, _language())}
+    if occasion.percent is None:
+        return ""
+    percent = show_percent(occasion.percent)
+    if occasion.trigger == Trigger.CAMPAIGN and occasion.to_day:
+        facts = {"percent": percent, "name": occasion.name, "day": show_day(occasion.to_day)}
+        return _("%(name)s: %(percent)s of what you pay comes back as bonuses, until %(day)s.") % facts
+    if occasion.trigger == Trigger.NTH_VISIT and occasion.nth == 1:
+        return _("%(percent)s of your first check comes back as bonuses.") % {"percent": percent}
+    return ""
+
+
+def _language() -> str:
+    return get_language() or "en"

@@ -11,9 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, ClassVar
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from loyalty.basket import Basket
+from loyalty.explanations import show_limit, show_percent
 from loyalty.house import House
 from loyalty.ledger import Movement
 from loyalty.mechanics import Mechanic, Person, Reversal, Sale, Scene
@@ -117,6 +119,9 @@ class Cashback(Mechanic):
     def undo(self, reversal: Reversal) -> Iterable[Movement]:
         return reversal.take_back_earned(self.code)
 
+    def promises(self, house: House, rules: tuple[Cumulative, ...], today: date) -> Sequence[str]:
+        return [_promise(program, house) for program in rules if is_running(program, today)]
+
     def _running(self, scene: Scene) -> tuple[Cumulative, ...]:
         return tuple(program for program in scene.rules[self.code] if is_running(program, scene.today))
 
@@ -136,6 +141,18 @@ class Cashback(Mechanic):
         TierStanding.objects.bulk_create(
             rises, update_conflicts=True, unique_fields=["client", "program"], update_fields=["tier", "since"]
         )
+
+
+def _promise(program: Cumulative, house: House) -> str:
+    first, last = program.rungs[0], program.rungs[-1]
+    facts = {
+        "low": show_percent(first.percent),
+        "high": show_percent(last.percent),
+        "pay": show_limit(program.terms.limit_percent, program.terms.min_check, house.currency),
+    }
+    if first is last:
+        return gettext("%(low)s of what you pay comes back as bonuses. They %(pay)s.") % facts
+    return gettext("%(low)s of what you pay comes back as bonuses, up to %(high)s as you go on. They %(pay)s.") % facts
 
 
 @dataclass(frozen=True, slots=True)

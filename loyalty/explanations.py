@@ -15,6 +15,7 @@ from typing import Any
 from babel.dates import format_date
 from babel.numbers import format_decimal
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from loyalty.mechanics import mechanics
 from loyalty.money import Currency, Money
@@ -72,3 +73,13 @@ def show_percent(percent: Decimal, language: str | None = None) -> str:
 def show_day(day: date, language: str | None = None) -> str:
     """A date as a person reads it: "30 May 2026", "30 мая 2026"."""
     return format_date(day, "d MMMM y", locale=language or get_language() or "en")
+
+
+def show_limit(limit_percent: Decimal, min_check: int, currency: Currency) -> str:
+    """What bonuses pay of a check: "pay up to half of a check from 50.00"."""
+    share = {Decimal(100): _("a whole check"), Decimal(50): _("up to half of a check")}.get(limit_percent)
+    share = share or _("up to %(percent)s of a check") % {"percent": show_percent(limit_percent)}
+    if not min_check:
+        return _("pay %(share)s") % {"share": share}
+    floor = currency.number(min_check, get_language() or "en")
+    return _("pay %(share)s from %(floor)s") % {"share": share, "floor": floor}

@@ -271,6 +271,14 @@ class Good:
     hint: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """Who invites with a code, as the friend who joins may know them, and what the friend gets: a sentence or ""."""
+
+    first_name: str
+    promise: str
+
+
 class Mechanic:
     """The protocol, with a mechanic that does nothing. Override what yours does."""
 
@@ -343,6 +351,14 @@ class Mechanic:
     def goods(self, house: House, rules: Any) -> Sequence[Good]:
         """What of it is on sale."""
         return ()
+
+    def promises(self, house: House, rules: Any, today: date) -> Sequence[str]:
+        """What it gives a client, in sentences, for the welcome page."""
+        return ()
+
+    def invitation(self, code: str, house: House, rules: Any, today: date) -> Invitation | None:
+        """Whose code this is. Only codes: a phone or a card would tell a stranger who is a client."""
+        return None
 
 
 @cache
