@@ -53,3 +53,10 @@ def insert(
     with connection.cursor() as cursor:
         cursor.execute(f'INSERT INTO "{table}" ({names}) VALUES {values} {tail}', params)  # noqa: S608
         return cursor.fetchall() if "RETURNING" in tail else []
+
+
+def id_among(column: str, ids: Sequence[int]) -> tuple[str, Any]:
+    """`column` is one of many ids, as one parameter however many they are."""
+    if connection.vendor == "postgresql":
+        return f"{column} = ANY(%s)", list(ids)
+    return f"{column} IN (SELECT value FROM json_each(%s))", json.dumps(list(ids))  # noqa: S608
