@@ -101,9 +101,8 @@ class _State:
     def of(cls, visit: Visit) -> _State:
         lines = list(VisitLine.objects.filter(visit=visit).order_by("number"))
         sums = {name: Sum(name) for name in SUMS}
-        gone = {
-            row["line"]: row for row in RefundLine.objects.filter(line__visit=visit).values("line").annotate(**sums)
-        }
+        refunded = RefundLine.objects.filter(line__visit=visit).values("line").annotate(**sums)
+        gone: dict[int, Mapping[str, int]] = {row["line"]: dict(row) for row in refunded}
         where = Q(visit=visit) | Q(refund__visit=visit)
         entries = list(Entry.objects.filter(where).select_related("lot__account").order_by("pk"))
         return cls(visit=visit, lines=lines, gone=gone, entries=entries)
