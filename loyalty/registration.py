@@ -72,9 +72,7 @@ def _registered(key: str) -> Client | None:
     return account.client if account is not None else None
 
 
-def _register(
-    details: Mapping[str, Any], extras: Mapping[str, Any], *, by: Actor, now: datetime, key: str
-) -> Client:
+def _register(details: Mapping[str, Any], extras: Mapping[str, Any], *, by: Actor, now: datetime, key: str) -> Client:
     book = rulebook()
     client = registration.register(**details, at=now)
     opening = Opening(_operation(client.pk, key), Account.Unit.BONUS, client.pk)

@@ -1,0 +1,98 @@
+"""Refunds: sessions go back to the membership that covered, and a sold membership comes back for what is left of it.
+
+Which units came back is told by the uses of the line: the membership that was used last gets its sessions back first,
+so several partial refunds add up to the whole.
+
+Of a sold membership the part of its price comes back that its sessions left are of the sessions bought. It is void
+then. Should a visit that it covered be refunded later, it stands again with the sessions of that visit: they were paid.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+
+from django.db.models import Sum
+from django.utils.translation import gettext as _
+
+from clients.refusals import Refusal
+from loyalty.ledger import Kind, Movement, give_back, spend
+from loyalty.mechanics import BackLine, Reversal
+from loyalty.models import Lot, RefundLine, VisitLine
+from loyalty.money import Money, total
+from memberships.models import Membership, MembershipUse
+
+
+class NothingLeftOfMembership(Refusal):
+    """The membership has ended, was used up, or was returned already."""
+
+
+def returnable(line: VisitLine, today: date) -> tuple[int, int]:
+    """Sessions left, of the sessions bought. Raises `NothingLeftOfMembership`."""
+    lot = Lot.objects.select_related("account__membership").get(account__membership__sold_on=line)
+    if lot.account.membership.voided_at is not None:
+        raise NothingLeftOfMembership(_("This membership was returned already."))
+    if lot.last_day is not None and lot.last_day < today:
+        raise NothingLeftOfMembership(_("This membership has ended, so it cannot come back."))
+    if not lot.remaining:
+        raise NothingLeftOfMembership(_("All sessions of this membership have been used, so it cannot come back."))
+    return (int(lot.remaining), int(lot.amount))
+
+
+def sold_memberships(reversal: Reversal, sold: Sequence[BackLine]) -> list[Movement]:
+    """Void the memberships of these lines and take the sessions left.
+
+    Raises `NothingLeftOfMembership` if one was used while the refund was being made: its money was worked out before.
+    """
+    if not sold:
+        return []
+    backs = {back.line.pk: back for back in sold}
+    memberships = list(Membership.objects.filter(sold_on__in=backs))
+    movements: list[Movement] = []
+    for membership in memberships:
+        lots = reversal.lots.get(membership.account_id, [])
+        back = backs[membership.sold_on_id or 0]
+        left = total(lot.remaining for lot in lots)
+        if back.to_pay != Money(back.line.to_pay * left // membership.sessions):
+            raise NothingLeftOfMembership(_("This membership has just been used. Look at it again."))
+        operation = reversal.operation("memberships", f"sell:{back.line.number}")
+        movements += [spend(lot, lot.remaining, operation, Kind.TAKE_BACK) for lot in lots]
+    Membership.objects.filter(pk__in=[m.pk for m in memberships]).update(voided_at=reversal.now)
+    return movements
+
+
+def sessions(reversal: Reversal, covered: Sequence[BackLine]) -> list[Movement]:
+    """Give the covered units of these lines back to the memberships that covered them."""
+    if not covered:
+        return []
+    units = _units_back(reversal, covered)
+    memberships = Membership.objects.in_bulk(list(units))
+    lots = {entry.account_id: entry.lot_id for entry in reversal.entries_of("memberships") if entry.amount < 0}
+    Membership.objects.filter(pk__in=list(units)).exclude(voided_at=None).update(voided_at=None)
+    return [
+        give_back(
+            reversal.lot(lots[memberships[pk].account_id]),
+            Money(count),
+            reversal.operation("memberships", f"use:{pk}"),
+            today=reversal.today,
+            min_days=reversal.house.refund_min_days,
+        )
+        for pk, count in units.items()
+    ]
+
+
+def _units_back(reversal: Reversal, covered: Sequence[BackLine]) -> Counter[int]:
+    """Membership → units that come back now."""
+    lines = [back.line.pk for back in covered]
+    earlier = RefundLine.objects.filter(line__in=lines).exclude(refund=reversal.refund)
+    gone = dict(earlier.values_list("line").annotate(Sum("covered")))
+    uses: dict[int, list[MembershipUse]] = {}
+    for use in MembershipUse.objects.filter(line__in=lines).order_by("-pk"):
+        uses.setdefault(use.line_id, []).append(use)
+    units: Counter[int] = Counter()
+    for back in covered:
+        order = [use.membership_id for use in uses[back.line.pk] for _unit in range(use.sessions)]
+        skipped = gone.get(back.line.pk, 0)
+        units.update(order[skipped : skipped + back.covered])
+    return units

@@ -1,0 +1,37 @@
+"""A client's own code: eight letters that a friend can be told on the phone. It gives nothing to whoever guesses it."""
+
+from __future__ import annotations
+
+import secrets
+
+from django.db import IntegrityError, transaction
+
+from clients.models import Client
+from referrals.models import Code
+
+# Letters only, so that a code is never taken for a phone or a card; none that looks like another or like a digit.
+ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ"
+LENGTH = 8
+TRIES = 5
+
+
+def new_code() -> str:
+    return "".join(secrets.choice(ALPHABET) for _i in range(LENGTH))
+
+
+def read_code(typed: str) -> str:
+    """What was typed, in any case, with spaces and dashes, as a code is stored."""
+    return "".join(typed.split()).replace("-", "").upper()
+
+
+def give_code(client: Client) -> Code:
+    """A code of their own for a client who has none."""
+    for _attempt in range(TRIES):
+        code = new_code()
+        try:
+            with transaction.atomic():
+                return Code.objects.create(client=client, code=code)
+        except IntegrityError:
+            if not Code.objects.filter(code=code).exists():
+                raise
+    raise RuntimeError("no free referral code was found")
