@@ -47,7 +47,7 @@ def quote(basket: Basket, *, now: datetime) -> Quote:
     person, revision = person_of(basket.client) if basket.client is not None else (None, None)
     book = rulebook(revision)
     scene = _scene(basket, person, book, basket.at or now)
-    lines = [_line(line, number, scene) for number, line in enumerate(basket.lines, start=1)]
+    lines = [line_of(line, number, scene) for number, line in enumerate(basket.lines, start=1)]
     steps = [mechanic.prepare(basket, scene) for mechanic in mechanics()]
     bill = price(lines, steps)
     return Quote(basket=basket, scene=scene, bill=bill, token=_token(basket, bill))
@@ -127,7 +127,8 @@ def _tier(row: dict[str, int | date]) -> TierHeld:
     return TierHeld(program=row["tiers__program_id"], tier=row["tiers__tier_id"], since=row["tiers__since"])  # type: ignore[arg-type]
 
 
-def _line(line: BasketLine, number: int, scene: Scene) -> Line:
+def line_of(line: BasketLine, number: int, scene: Scene) -> Line:
+    """The line at its price, before any mechanic. Raises `Invalid`."""
     if line.item is not None:
         mechanic = mechanic_selling(line.item.kind)
         if mechanic is None:

@@ -102,7 +102,7 @@ class _State:
         lines = list(VisitLine.objects.filter(visit=visit).order_by("number"))
         sums = {name: Sum(name) for name in SUMS}
         refunded = RefundLine.objects.filter(line__visit=visit).values("line").annotate(**sums)
-        gone: dict[int, Mapping[str, int]] = {row["line"]: dict(row) for row in refunded}
+        gone: dict[int, dict[str, Any]] = {row["line"]: {**row} for row in refunded}
         where = Q(visit=visit) | Q(refund__visit=visit)
         entries = list(Entry.objects.filter(where).select_related("lot__account").order_by("pk"))
         return cls(visit=visit, lines=lines, gone=gone, entries=entries)

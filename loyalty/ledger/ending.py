@@ -1,0 +1,75 @@
+"""Expires thousands of lots at once, each exactly once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from clients.actors import Actor
+from loyalty.ledger.lots import held, lock
+from loyalty.ledger.movements import repay
+from loyalty.ledger.posting import ENTRY_COLUMNS, post
+from loyalty.models import Lot
+from loyalty.periods import starts_at
+from loyalty.sql import Column, id_among, values_table
+
+
+def expire_due(accounts: Sequence[int], *, today: date, zone: ZoneInfo, by: Actor) -> int:
+    """Expire every lot of these accounts that is past its last day on `today`; how many they were.
+
+    For thousands of lots at once, of every unit, in a number of statements that does not grow with them. Inside the
+    caller's transaction. Each `expire` entry is dated by the moment the lot ended, so it is the same entry however
+    late it is posted, and its operation `expire:<lot>:<last day>` can be posted once only. What a client owed while
+    the lot could still be spent is repaid from it first: it lowered their balance all that time.
+    """
+    lock(Q(pk__in=accounts))
+    due = Lot.objects.filter(account__in=accounts, last_day__lt=today, remaining__gt=0)
+    _repay_from_the_ended(due, zone, by)
+    last_days = due.order_by("last_day").values_list("last_day", flat=True).distinct()
+    moments = [(day, starts_at(day + timedelta(days=1), zone)) for day in last_days if day is not None]
+    return _expire_all(accounts, moments, by) if moments else 0
+
+
+def _repay_from_the_ended(due: QuerySet[Lot], zone: ZoneInfo, by: Actor) -> None:
+    """Few accounts owe anything; those are done lot by lot, as if each had been repaid on the lot's last day."""
+    in_debt = due.filter(account__lots__is_debt=True, account__lots__remaining__lt=0)
+    ended = set(due.values_list("pk", flat=True)) if in_debt.exists() else set()
+    for account in in_debt.values_list("account", flat=True).distinct() if ended else ():
+        lots = held(Q(pk=account))
+        for lot_id in [lot.id for lot in lots if lot.id in ended]:
+            lot = next(lot for lot in lots if lot.id == lot_id)
+            assert lot.last_day is not None
+            owed = [debt for debt in lots if debt.is_debt and debt.first_day <= lot.last_day]
+            moves, after = repay([lot, *owed], f"expire:{lot.id}:{lot.last_day}:repay", lot.last_day)
+            post(moves, at=starts_at(lot.last_day + timedelta(days=1), zone), by=by)
+            lots = [*(other for other in lots if other is not lot and other not in owed), *after]
+
+
+def _expire_all(accounts: Sequence[int], moments: Sequence[tuple[date, datetime]], by: Actor) -> int:
+    """Burn what is left: the entries first, then the lots that have one. A lot that comes in between waits."""
+    ended, params = values_table("ended", (Column("last_day", "date"), Column("at", "timestamptz")), moments)
+    among, ids = id_among("lot.account_id", accounts)
+    columns = ", ".join(f'"{column.name}"' for column in ENTRY_COLUMNS)
+    explain = f"""
+        WITH {ended}
+        INSERT INTO loyalty_entry ({columns})
+        SELECT lot.id, lot.account_id, lot.entry_count + 1, 'expire', -lot.remaining, 0, lot.last_day,
+            'expire:' || lot.id || ':' || CAST(lot.last_day AS varchar(10)), NULL, NULL,
+            CAST(%s AS varchar(170)), '', ended.at
+        FROM loyalty_lot AS lot JOIN ended ON ended.last_day = lot.last_day
+        WHERE {among} AND lot.remaining > 0
+    """  # noqa: S608  # names are constants above, values are parameters
+    empty = f"""
+        UPDATE loyalty_lot AS lot SET remaining = 0, entry_count = lot.entry_count + 1
+        WHERE {among} AND lot.remaining > 0 AND EXISTS (
+            SELECT 1 FROM loyalty_entry AS entry WHERE entry.lot_id = lot.id AND entry.number = lot.entry_count + 1
+        )
+    """  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(explain, [*params, str(by), ids])
+        cursor.execute(empty, [ids])
+        return int(cursor.rowcount)

@@ -1,0 +1,103 @@
+"""What accounts hold: lots as values, read and locked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db.models import Q
+
+from clients.refusals import Refusal
+from loyalty.models import Account, Lot
+from loyalty.money import ZERO, Money, total
+from loyalty.terms import ALL
+
+ENDLESS = date.max
+
+
+class InsufficientBalance(Refusal):
+    """More than is there."""
+
+    code = "insufficient_balance"
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """A lot as a rule sees it."""
+
+    id: int
+    account: int
+    unit: str
+    program: str | None
+    name: str
+    amount: Money
+    remaining: Money
+    first_day: date
+    last_day: date | None
+    limit_percent: Decimal = ALL
+    min_check: Money = ZERO
+    is_debt: bool = False
+
+    def is_active(self, today: date) -> bool:
+        return self.first_day <= today and not self.has_ended(today)
+
+    def has_ended(self, today: date) -> bool:
+        return self.last_day is not None and self.last_day < today
+
+
+def stock(lot: Lot) -> Stock:
+    """A lot's row, with its account joined, as a value."""
+    return Stock(
+        id=lot.pk,
+        account=lot.account_id,
+        unit=lot.account.unit,
+        program=lot.program,
+        name=lot.name,
+        amount=lot.amount,
+        remaining=lot.remaining,
+        first_day=lot.first_day,
+        last_day=lot.last_day,
+        limit_percent=lot.limit_percent,
+        min_check=lot.min_check,
+        is_debt=lot.is_debt,
+    )
+
+
+def soonest_first(lots: Iterable[Stock]) -> list[Stock]:
+    """The order in which lots are used: soonest last day, then oldest."""
+    return sorted(lots, key=lambda lot: (lot.last_day or ENDLESS, lot.id))
+
+
+def held(accounts: Q) -> list[Stock]:
+    """Lots of these accounts with something left or owed, also pending and ended ones. One query."""
+    rows = Lot.objects.filter(account__in=Account.objects.filter(accounts)).exclude(remaining=0)
+    return soonest_first(stock(lot) for lot in rows.select_related("account"))
+
+
+def balance(lots: Iterable[Stock], today: date) -> Money:
+    """What is active today, debts taken off; below zero while more is owed than held."""
+    return total(lot.remaining for lot in lots if lot.is_active(today))
+
+
+def lock(accounts: Q) -> list[Account]:
+    """Lock these accounts, in id order, until the transaction ends. Without deadlock beside those who only grant."""
+    return list(Account.objects.filter(accounts).order_by("pk").select_for_update(no_key=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """An account to be opened."""
+
+    operation: str
+    unit: Account.Unit
+    client: int | None
+
+
+def open_accounts(openings: Sequence[Opening], *, at: datetime) -> list[int]:
+    """Open accounts; ids in the order given. One statement."""
+    rows = Account.objects.bulk_create(
+        Account(operation=o.operation, unit=o.unit, client_id=o.client, created_at=at) for o in openings
+    )
+    return [row.pk for row in rows]
