@@ -84,6 +84,19 @@ MECHANICS = [
     "referrals.mechanic.Referrals",
 ]
 
+# The sections of the setup document, each after those whose codes it names.
+SETUP_SECTIONS = [
+    "loyalty.setup.house.BusinessSection",
+    "loyalty.setup.house.Locations",
+    "loyalty.setup.house.Services",
+    "loyalty.setup.programs.Cashback",
+    "loyalty.setup.programs.Bonuses",
+    "referrals.setup.Referral",
+    "loyalty.setup.programs.Trials",
+    "giftcards.setup.GiftCards",
+    "memberships.setup.Memberships",
+]
+
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

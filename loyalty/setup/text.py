@@ -1,0 +1,66 @@
+"""The setup document as text: YAML 1.2, in which `on`, `no` and `12:30` are text and not something else."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import Any
+
+from django.utils.translation import gettext as _
+from ruamel.yaml import YAML
+from ruamel.yaml.constructor import DuplicateKeyError, SafeConstructor
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.reader import ReaderError
+
+from loyalty.setup.document import SetupRefused
+
+
+class Constructor(SafeConstructor):
+    """Dates stay text, so that 2026-02-30 is refused by its path and not by a crash of the parser."""
+
+
+Constructor.add_constructor("tag:yaml.org,2002:timestamp", SafeConstructor.construct_yaml_str)
+
+
+def read_yaml(text: str) -> dict[str, Any]:
+    """The document in the text. Raises `SetupRefused` with the line of what is not YAML, or is given twice."""
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Constructor = Constructor
+    try:
+        document = yaml.load(text)
+    except (YAMLError, ValueError, RecursionError) as error:
+        raise SetupRefused([_where_and_what(error, text)]) from error
+    if document is None:
+        return {}
+    if not isinstance(document, dict):
+        raise SetupRefused([("", _("the document must be a mapping of sections"))])
+    return document
+
+
+def _where_and_what(error: Exception, text: str) -> tuple[str, str]:
+    """("line 4", what is wrong there), from an error of the parser."""
+    if isinstance(error, ReaderError):
+        return _line(text.count("\n", 0, error.position)), _("a character that cannot be in a document")
+    if not isinstance(error, MarkedYAMLError):
+        return "", _("the document cannot be read: it is nested too deeply, or has a number with too many digits")
+    mark = error.problem_mark or error.context_mark
+    where = _line(mark.line) if mark else ""
+    if isinstance(error, DuplicateKeyError):
+        key = re.search(r'duplicate key "(.*?)"', str(error.problem))
+        return where, _('the key "%(key)s" is given twice') % {"key": key[1] if key else ""}
+    return where, " ".join(str(error.problem or error.context).split())
+
+
+def _line(index: int) -> str:
+    return _("line %(number)d") % {"number": index + 1}
+
+
+def write_yaml(document: dict[str, Any]) -> str:
+    """The document as text, in the order of the sections, amounts in quotes."""
+    yaml = YAML()
+    yaml.default_flow_style = False
+    yaml.width = 120
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    out = io.StringIO()
+    yaml.dump(document, out)
+    return out.getvalue()
