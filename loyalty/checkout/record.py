@@ -14,11 +14,24 @@ from django.db import connection
 
 from clients.actors import Actor
 from loyalty.checkout.quote import Quote
+from loyalty.models import Visit
 from loyalty.money import Money, percent_text
 from loyalty.pricing import Bill, Line, Note
 from loyalty.sql import Column, adapted, insert
 
 AMOUNT = "bigint"
+VISIT_AMOUNTS = (
+    "list_total",
+    "membership_total",
+    "discount_total",
+    "check_total",
+    "bonus_total",
+    "gift_card_total",
+    "to_pay",
+    "earned_total",
+    "base",
+    "spent",
+)
 VISIT_COLUMNS = (
     Column("operation", "varchar"),
     Column("client_id", "bigint"),
@@ -26,21 +39,7 @@ VISIT_COLUMNS = (
     Column("at", "timestamptz"),
     Column("by", "varchar"),
     Column("is_visit", "bool"),
-    *(
-        Column(name, AMOUNT)
-        for name in (
-            "list_total",
-            "membership_total",
-            "discount_total",
-            "check_total",
-            "bonus_total",
-            "gift_card_total",
-            "to_pay",
-            "earned_total",
-            "base",
-            "spent",
-        )
-    ),
+    *(Column(name, AMOUNT) for name in VISIT_AMOUNTS),
     Column("facts", "jsonb"),
 )
 LINE_COLUMNS = (
@@ -72,29 +71,25 @@ LINE_COLUMNS = (
 PAYMENT_COLUMNS = (Column("visit_id", "bigint"), Column("method", "varchar"), Column("amount", AMOUNT))
 
 
-def write_visit(quote: Quote, *, operation: str, by: Actor) -> int:
-    """The visit's row; its id."""
+def write_visit(quote: Quote, *, operation: str, by: Actor) -> Visit | None:
+    """The visit, written; None if there is one of this operation already."""
     bill, scene = quote.bill, quote.scene
-    row = (
-        operation,
-        scene.person.id if scene.person else None,
-        scene.place.id,
-        scene.now,
-        str(by),
-        bill.is_visit,
-        bill.list_total,
-        bill.membership_total,
-        bill.discount_total,
-        bill.check_total,
-        bill.bonus_total,
-        bill.gift_card_total,
-        bill.to_pay,
-        bill.earned_total,
-        bill.base,
-        bill.spent,
-        facts_of(bill),
+    visit = Visit(
+        operation=operation,
+        client_id=scene.person.id if scene.person else None,
+        location_id=scene.place.id,
+        at=scene.now,
+        by=str(by),
+        is_visit=bill.is_visit,
+        facts=facts_of(bill),
+        **{name: getattr(bill, name) for name in VISIT_AMOUNTS},
     )
-    return int(insert("loyalty_visit", VISIT_COLUMNS, [row], "RETURNING id")[0][0])
+    row = [getattr(visit, column.name) for column in VISIT_COLUMNS]
+    ids = insert("loyalty_visit", VISIT_COLUMNS, [row], "ON CONFLICT (operation) DO NOTHING RETURNING id")
+    if not ids:
+        return None
+    visit.pk, visit._state.adding = ids[0][0], False
+    return visit
 
 
 def write_lines(visit: int, lines: Iterable[Line]) -> dict[int, int]:

@@ -65,12 +65,16 @@ def settle(  # keyword-only, each is said by every caller
     """
     with transaction.atomic():
         ledger.lock(accounts_of(basket))
-        earlier = Visit.objects.filter(operation=key).first()
-        if earlier is not None:
+        try:
+            present = quote(basket, now=now)
+            _compare(present, token)
+            paid = _check_payments(payments, present)
+        except Refusal:
+            # What the first one spent is no longer there: asked again, the answer is still that visit.
+            earlier = Visit.objects.filter(operation=key).first()
+            if earlier is None:
+                raise
             return Settled(visit=earlier, is_repeat=True)
-        present = quote(basket, now=now)
-        _compare(present, token)
-        paid = _check_payments(payments, present)
         return _write(present, paid, key=key, by=by)
 
 
@@ -96,11 +100,13 @@ def _check_payments(payments: Sequence[Paid], present: Quote) -> dict[str, Money
 def _write(present: Quote, paid: dict[str, Money], *, key: str, by: Actor) -> Settled:
     bill, scene = present.bill, present.scene
     visit = write_visit(present, operation=key, by=by)
-    lines = write_lines(visit, bill.lines)
-    write_payments(visit, paid)
-    sale = Sale(visit=visit, bill=bill, lines=lines, scene=scene, by=by)
+    if visit is None:
+        return Settled(visit=Visit.objects.get(operation=key), is_repeat=True)
+    lines = write_lines(visit.pk, bill.lines)
+    write_payments(visit.pk, paid)
+    sale = Sale(visit=visit.pk, bill=bill, lines=lines, scene=scene, by=by)
     movements = gathered(lambda mechanic: mechanic.settle(sale))
-    ledger.post(movements, at=scene.now, by=by, visit=visit)
+    ledger.post(movements, at=scene.now, by=by, visit=visit.pk)
     if scene.person is not None:
         raise_standing(scene.person.id, spent=bill.spent, visits=int(bill.is_visit), at=scene.now)
-    return Settled(visit=Visit.objects.get(pk=visit), revealed=sale.revealed)
+    return Settled(visit=visit, revealed=sale.revealed)
