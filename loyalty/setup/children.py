@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from loyalty.models import Service
 from loyalty.money import Currency
-from loyalty.setup.parts import Key, Part, Values, read_mapping, value_of, write_all
+from loyalty.setup.parts import Key, Part, Values, differences, listed, read_mapping, value_of, write_all
 from loyalty.setup.reading import Spot
 from loyalty.setup.shapes import Code, Shape
 
@@ -99,23 +99,19 @@ class Ladder(Children):
             setattr(child, column, value)
         child.save()
 
-    def differences(self, before: Values, after: Values, currency: Currency) -> list[str]:
+    def difference(self, before: Values, after: Values, currency: Currency) -> str:
         old = {self._of(rung): rung for rung in before[self.name]}
         new = {self._of(rung): rung for rung in after[self.name]}
         texts = []
         for threshold in sorted(old.keys() | new.keys()):
-            label = f"{self.name} {(old.get(threshold) or new[threshold])['name']}"
+            name = (old.get(threshold) or new[threshold])["name"]
             if threshold not in new:
-                texts.append(_("%(row)s switched off") % {"row": label})
+                texts.append(_("%(name)s switched off") % {"name": name})
             elif threshold not in old:
-                texts.append(_("%(row)s added") % {"row": label})
-            else:
-                texts += [
-                    f"{label} {text}"
-                    for part in self.parts
-                    for text in part.differences(old[threshold], new[threshold], currency)
-                ]
-        return texts
+                texts.append(_("%(name)s added") % {"name": name})
+            elif changed := differences(self.parts, old[threshold], new[threshold], currency):
+                texts.append(listed(name, changed))
+        return listed(self.name, texts)
 
     def _of(self, rung: Values) -> Any:
         """The threshold of a rung."""
@@ -173,18 +169,14 @@ class Picks(Children):
     def as_column(self, value: Any) -> dict[str, Any]:
         return {self.column: value}
 
-    def differences(self, before: Values, after: Values, currency: Currency) -> list[str]:
+    def difference(self, before: Values, after: Values, currency: Currency) -> str:
         old, new = set(before[self.name]), set(after[self.name])
-        added = [
-            _("%(key)s added %(value)s") % self._named(value, currency) for value in self.in_order(list(new - old))
-        ]
-        gone = [
-            _("%(key)s removed %(value)s") % self._named(value, currency) for value in self.in_order(list(old - new))
-        ]
-        return added + gone
+        texts = [_("added %(value)s") % {"value": value} for value in self._shown(new - old, currency)]
+        texts += [_("removed %(value)s") % {"value": value} for value in self._shown(old - new, currency)]
+        return listed(self.name, texts)
 
-    def _named(self, value: Any, currency: Currency) -> dict[str, Any]:
-        return {"key": self.name, "value": self.shape.write(value, currency)}
+    def _shown(self, values: set[Any], currency: Currency) -> list[Any]:
+        return [self.shape.write(value, currency) for value in sorted(values)]
 
 
 class ServicePicks(Picks):

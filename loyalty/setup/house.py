@@ -51,7 +51,7 @@ class BusinessSection:
         business = (context.rows(Business) or [Business()])[0]
         rules = (context.rows(HouseRules) or [HouseRules()])[0]
         return [
-            *keep(business, data, parts=WHO, noun=_("business"), code=data["name"], context=context),
+            *keep(business, data, parts=WHO, noun=_("business"), code=business.name or data["name"], context=context),
             *keep(rules, data, parts=RULES, noun=_("house rules"), context=context),
         ]
 

@@ -53,15 +53,15 @@ class Part(ABC):
     def store(self, row: models.Model, values: Values) -> None:  # noqa: B027  # most keys have no rows of their own
         """Write what hangs on the row, after the row itself."""
 
-    def differences(self, before: Values, after: Values, currency: Currency) -> list[str]:
-        """What a change means, in words: "percent 5 → 6"."""
+    def difference(self, before: Values, after: Values, currency: Currency) -> str:
+        """What a change means, in words: "percent 5 → 6"; nothing, if it is none."""
         old, new = (self.write(values, currency, full=True).get(self.name) for values in (before, after))
-        return [] if old == new else [f"{self.name} {in_words(old)} → {in_words(new)}"]
+        return "" if old == new else f"{self.name} {in_words(old)} → {in_words(new)}"
 
 
 def in_words(plain: Any) -> str:
     """A plain value as a person says it."""
-    if plain is None:
+    if plain is None or plain == "":
         return _("none")
     if isinstance(plain, bool):
         return _("yes") if plain else _("no")
@@ -204,8 +204,18 @@ class Group(Part):
         }
         return any(values[column] != default for column, default in defaults.items())
 
-    def differences(self, before: Values, after: Values, currency: Currency) -> list[str]:
-        return [f"{self.name} {text}" for part in self.parts for text in part.differences(before, after, currency)]
+    def difference(self, before: Values, after: Values, currency: Currency) -> str:
+        return listed(self.name, differences(self.parts, before, after, currency))
+
+
+def differences(parts: Sequence[Part], before: Values, after: Values, currency: Currency) -> list[str]:
+    """What each of the keys says of a change."""
+    return list(filter(None, (part.difference(before, after, currency) for part in parts)))
+
+
+def listed(name: str, texts: Sequence[str]) -> str:
+    """ "tiers Silver percent 5 → 6, Gold added"; nothing of nothing."""
+    return f"{name} {', '.join(texts)}" if texts else ""
 
 
 def read_mapping(raw: Any, parts: Sequence[Part], at: Spot) -> Values:

@@ -36,7 +36,7 @@ class Change:
         }
         text = sentences[self.action] % {"what": self.what, "code": self.code}
         text = text.strip()
-        return f"{text}: {', '.join(self.details)}" if self.details else text
+        return f"{text}: {'; '.join(self.details)}" if self.details else text
 
 
 class Section(Protocol):

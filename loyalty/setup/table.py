@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from loyalty.money import Currency
-from loyalty.setup.parts import ENABLED, Key, Part, Values, read_mapping, write_all
+from loyalty.setup.parts import ENABLED, Key, Part, Values, differences, read_mapping, write_all
 from loyalty.setup.reading import Context, Spot
 from loyalty.setup.section import Change
 from loyalty.setup.shapes import Code
@@ -86,12 +86,8 @@ def _differences(row: Any, values: Values, parts: Sequence[Part], context: Conte
     if row._state.adding:
         yield "create", []
         return
-    details = [
-        text
-        for part in parts
-        if part is not ENABLED
-        for text in part.differences(part.of(row), values, context.currency)
-    ]
+    held = {key: value for part in parts for key, value in part.of(row).items()}
+    details = differences([part for part in parts if part is not ENABLED], held, values, context.currency)
     if ENABLED in parts and row.enabled != values["enabled"]:
         yield ("switch_on" if values["enabled"] else "switch_off"), []
     if details:
