@@ -18,11 +18,12 @@ from loyalty import ledger
 from loyalty.basket import Basket
 from loyalty.house import House
 from loyalty.ledger import Movement
-from loyalty.mechanics import Holdings, Mechanic, Newcomer, Panel, Person, Reversal, Sale, Scene
+from loyalty.mechanics import Holdings, Invitation, Mechanic, Newcomer, Panel, Person, Reversal, Sale, Scene
 from loyalty.models import Account, Entry, Visit
 from loyalty.money import ZERO, Money
 from loyalty.pricing import Earning, Idle, Step
 from loyalty.rulebook import rulebook
+from referrals import inviting
 from referrals.codes import give_code
 from referrals.models import Code, Referral
 from referrals.naming import ReferrerRefused, name_referrer
@@ -110,6 +111,14 @@ class Referrals(Mechanic):
         account = Account.objects.get(client=client, unit=Account.Unit.BONUS)
         return () if has_one else _welcome(book.rules[self.code], client, account.pk, book.house.day(now))
 
+    # --- what is said of it ---
+
+    def promises(self, house: House, rules: Rules | None, today: date) -> Sequence[str]:
+        return inviting.promises(house, rules, today)
+
+    def invitation(self, code: str, house: House, rules: Rules | None, today: date) -> Invitation | None:
+        return inviting.invitation(code, house, rules, today)
+
     # --- what a client has ---
 
     def client_facts(self, clients: Sequence[Client]) -> Mapping[int, Mapping[str, Any]]:
@@ -134,6 +143,7 @@ class Referrals(Mechanic):
             "friends": brought,
             "earned": _earned(client),
             "program": rules if is_on else None,
+            "promise": " ".join(inviting.promises(house, rules, house.day(now))),
             "referrer": referral.referrer if referral is not None else None,
         }
         return Holdings(portal=(Panel("referrals/portal.html", shown),), desk=(Panel("referrals/desk.html", shown),))

@@ -21,6 +21,7 @@ from loyalty.templatetags.accent import Accent
 from loyalty.templatetags.accent import accent as accent_of
 
 register = template.Library()
+MOST_DOTS = 12
 
 
 @register.simple_tag
@@ -43,8 +44,14 @@ def money(amount: int, currency: Currency) -> str:
 
 @register.filter
 def minus(amount: int, currency: Currency) -> str:
-    """What is taken off: 3000 → "−30.00"."""
-    return f"\N{MINUS SIGN}{currency.number(amount, _language())}"
+    """What is taken off: 3000 → "−30.00"; nothing is "0.00"."""
+    return ("\N{MINUS SIGN}" if amount else "") + currency.number(amount, _language())
+
+
+@register.filter
+def lost(amount: int, currency: Currency) -> str:
+    """What is gone, stored as a negative amount: -3000 → "−30.00"."""
+    return minus(-amount, currency)
 
 
 @register.filter
@@ -57,6 +64,12 @@ def full_money(amount: int, currency: Currency) -> str:
 def plain_money(amount: int, currency: Currency) -> str:
     """1250 → "12.50" in every language: the value of a field."""
     return currency.text(amount)
+
+
+@register.filter
+def minor(amount: int) -> str:
+    """Minor units without separators, for a slider."""
+    return str(int(amount))
 
 
 @register.filter
@@ -101,6 +114,16 @@ def icon(name: str) -> SafeString:
     return format_html(
         '<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', static("regulars/icons.svg"), name
     )
+
+
+@register.simple_tag
+def dots(left: int, whole: int) -> SafeString:
+    """Sessions as dots, the used ones empty: ●●●○○. Nothing where they would be too many to count."""
+    if whole > MOST_DOTS:
+        return mark_safe("")
+    left, whole = int(left), int(whole)
+    filled, empty = "●" * left, "○" * max(0, whole - left)
+    return format_html('<span class="dots" aria-hidden="true">{}<span class="used">{}</span></span>', filled, empty)
 
 
 @register.simple_tag

@@ -1,0 +1,79 @@
+"""What visitors fill in. A form says what is wrong with what was typed, never who is a client."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.text import capfirst
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from clients import registration
+from clients.refusals import Invalid
+
+CODE_LENGTH = 16
+
+
+class Join(forms.Form):
+    """A newcomer. A phone is needed: it is what the desk asks for, and what keeps one person from joining twice."""
+
+    first_name = forms.CharField(label=_("First name"), max_length=80)
+    last_name = forms.CharField(label=_("Last name"), max_length=80, required=False)
+    phone = forms.CharField(label=_("Phone"), max_length=40)
+    email = forms.CharField(
+        label=_("E-mail"),
+        max_length=254,
+        required=False,
+        help_text=_("The link to your balance comes here. Without it, ask for the link at the desk."),
+    )
+    birthday = forms.DateField(label=_("Birthday"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    code = forms.CharField(label=_("Friend's code, if somebody invited you"), max_length=CODE_LENGTH, required=False)
+    terms = forms.BooleanField(error_messages={"required": _("Please agree to the terms to join.")})
+
+    COMPLETES = {
+        "first_name": "given-name",
+        "last_name": "family-name",
+        "phone": "tel",
+        "email": "email",
+        "birthday": "bday",
+        "code": "off",
+    }
+
+    def __init__(self, *args: Any, has_terms: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not has_terms:
+            del self.fields["terms"]
+        for name, completes in self.COMPLETES.items():
+            self.fields[name].widget.attrs["autocomplete"] = completes
+        self.fields["phone"].widget.input_type = "tel"
+        self.fields["email"].widget.input_type = "email"
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        for name in ("first_name", "last_name", "phone", "email", "birthday"):
+            if cleaned.get(name):
+                self._check(name, cleaned)
+        if cleaned.get("code") and not cleaned["code"].isalnum():
+            self.add_error("code", gettext("A code has letters and digits only."))
+        return cleaned
+
+    def _check(self, name: str, cleaned: dict[str, Any]) -> None:
+        """By the rules of registration, so that what passes here is not refused later."""
+        try:
+            cleaned[name] = registration.checked({name: cleaned[name]}, at=timezone.now())[name]
+        except Invalid as refusal:
+            self.add_error(name, capfirst(refusal.message))
+
+    def said(self) -> dict[str, Any]:
+        """What to keep of it until it is answered, as JSON."""
+        names = ("first_name", "last_name", "phone", "email", "birthday", "code")
+        said = {name: str(self.cleaned_data[name]) for name in names if self.cleaned_data.get(name)}
+        return {**said, "consents": ["terms"] if "terms" in self.fields else []}
+
+
+class Enter(forms.Form):
+    """Somebody who wants to see their balance."""
+
+    contact = forms.CharField(label=_("E-mail or phone"), max_length=254)
