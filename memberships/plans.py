@@ -8,12 +8,14 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+from django.db.models import F
+
 from clients.models import Client
 from loyalty.house import House
 from loyalty.models import Lot
 from loyalty.money import Money
 from loyalty.terms import last_day_after
-from memberships.models import Membership, Plan, PlanService
+from memberships.models import Membership, Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,24 +38,27 @@ class PlanRule:
 
 
 def load_plans() -> Mapping[int, PlanRule]:
-    """Every plan by id, also those that are no longer sold: memberships of them still cover. Two queries."""
+    """Every plan by id, also those that are no longer sold: memberships of them still cover. One query."""
     services: dict[int, set[int]] = {}
-    for plan, service in PlanService.objects.values_list("plan_id", "service_id"):
-        services.setdefault(plan, set()).add(service)
-    return {
-        row.pk: PlanRule(
-            id=row.pk,
-            code=row.code,
-            name=row.name,
-            on_sale=row.enabled,
-            sessions=row.sessions,
-            price=row.price,
-            valid_days=row.valid_days,
-            valid_months=row.valid_months,
-            services=frozenset(services.get(row.pk, ())),
-        )
-        for row in Plan.objects.all()
-    }
+    plans: dict[int, Plan] = {}
+    for plan in Plan.objects.annotate(service=F("planservice__service_id")):
+        plans[plan.pk] = plan
+        services.setdefault(plan.pk, set()).update({plan.service} - {None})
+    return {pk: _rule(plan, services[pk]) for pk, plan in plans.items()}
+
+
+def _rule(plan: Plan, services: Iterable[int]) -> PlanRule:
+    return PlanRule(
+        id=plan.pk,
+        code=plan.code,
+        name=plan.name,
+        on_sale=plan.enabled,
+        sessions=plan.sessions,
+        price=plan.price,
+        valid_days=plan.valid_days,
+        valid_months=plan.valid_months,
+        services=frozenset(services),
+    )
 
 
 class Status(StrEnum):
@@ -100,6 +105,12 @@ def membership_state(membership: Membership, house: House, now: datetime) -> Mem
     """This membership today."""
     rows = Lot.objects.filter(account__membership=membership).select_related("account__membership__plan")
     return _states(rows, house.day(now))[0]
+
+
+def states_of(memberships: Iterable[Membership], house: House, now: datetime) -> list[MembershipState]:
+    """These memberships today, newest first. One query."""
+    rows = Lot.objects.filter(account__membership__in=list(memberships)).order_by("-account__membership__pk")
+    return _states(rows.select_related("account__membership__plan"), house.day(now))
 
 
 def _states(lots: Iterable[Lot], today: date) -> list[MembershipState]:
