@@ -1,0 +1,51 @@
+"""The nightly tasks by the names that the timetable and `contract.md` know them by. `loyalty.night` does the work."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils import timezone
+
+from loyalty import night, proof
+from loyalty.api import idempotency
+
+
+def run(task: str) -> int:
+    """What the task owes; how many it did."""
+    return sum(record.count for record in night.run_task(task, now=timezone.now()))
+
+
+@shared_task(name="loyalty.activate_pending")
+def activate_pending() -> int:
+    return run("loyalty.activate_pending")
+
+
+@shared_task(name="loyalty.grant_birthday_bonuses")
+def grant_birthday_bonuses() -> int:
+    return run("loyalty.grant_birthday_bonuses")
+
+
+@shared_task(name="loyalty.grant_winback_bonuses")
+def grant_winback_bonuses() -> int:
+    return run("loyalty.grant_winback_bonuses")
+
+
+@shared_task(name="loyalty.review_tiers")
+def review_tiers() -> int:
+    return run("loyalty.review_tiers")
+
+
+@shared_task(name="loyalty.expire_lots")
+def expire_lots() -> int:
+    return run("loyalty.expire_lots")
+
+
+@shared_task(name="loyalty.check_ledger")
+def check_ledger() -> int:
+    """Prove the ledger; how many differences there are. `/health/` and the admin show the result."""
+    return len(proof.check_ledger(now=timezone.now()))
+
+
+@shared_task(name="loyalty.forget_replies")
+def forget_replies() -> int:
+    """Kept answers of the API older than a day."""
+    return idempotency.forget_old(now=timezone.now())
