@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "rest_framework",
     "drf_spectacular",
+    "drf_spectacular_sidecar",
     "csp",
     "auditlog",
     "referrals",
@@ -263,10 +264,25 @@ UNFOLD: dict[str, Any] = {
 # By hand a manager adds or takes at most so much at once, in the business's currency; an owner any amount.
 ADJUST_LIMIT: str = env.str("ADJUST_LIMIT", default="50")
 
+# --- the API -----------------------------------------------------------------------------------------------------
+
 REST_FRAMEWORK: dict[str, Any] = {
     "UNAUTHENTICATED_USER": None,
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "loyalty.api.problems.handle",
+}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "Regulars",
+    "DESCRIPTION": "Clients, checks, bonuses, gift cards and memberships. Amounts are strings, times have an offset, "
+    "unknown fields are refused, and every refusal is application/problem+json with a code.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "PREPROCESSING_HOOKS": ["loyalty.api.schema.one_of_each"],
+    "POSTPROCESSING_HOOKS": ["loyalty.api.schema.with_components"],
 }
 AUTH_USER_MODEL = "clients.Staff"

@@ -1,8 +1,30 @@
 """Where every page lives."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
+
+from giftcards import api as giftcards_api
+from loyalty.api import problems
+from loyalty.api import urls as loyalty_api
+from memberships import api as memberships_api
+
+# The till's calls, each mechanic's, and a "no" for every other address.
+API = [
+    *loyalty_api.urlpatterns,
+    *giftcards_api.urlpatterns,
+    *memberships_api.urlpatterns,
+    *loyalty_api.nowhere,
+]
 
 urlpatterns = [
+    path("api/v1/", include(API)),
     path("admin/", admin.site.urls),
+    path("desk/", include("loyalty.desk.urls")),
+    path("gift/", include("giftcards.portal")),
+    path("", include("loyalty.portal.urls")),
 ]
+
+handler400 = problems.handler400
+handler403 = problems.handler403
+handler404 = problems.handler404
+handler500 = problems.handler500

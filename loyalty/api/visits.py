@@ -1,0 +1,195 @@
+"""Calls about checks: quote, settle, list, refund; and the sale of one thing, which is a check with one line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from clients.models import Location
+from clients.refusals import Invalid, Refusal
+from loyalty.api import schema
+from loyalty.api.calls import PAGING, Call, page_of
+from loyalty.api.idempotency import Answer, once
+from loyalty.api.keys import EVERYONE, OWNER, TILLS, Caller, NotAllowed
+from loyalty.api.reading import (
+    LATEST,
+    MOST,
+    backs,
+    body_of,
+    check_time,
+    object_of,
+    payments,
+    read_id,
+    visible_visit,
+)
+from loyalty.api.shapes import check_shape, quote_shape, refund_shape
+from loyalty.basket import Basket
+from loyalty.checkout import Paid, Settled, quote, refund, settle
+from loyalty.counter import read_basket
+from loyalty.house import House
+from loyalty.models import Refund, Visit
+from loyalty.money import Money, total
+from loyalty.reader import Reader
+from loyalty.receipts import receipt_of, receipts_of
+from loyalty.rulebook import rulebook
+
+
+def basket_of(raw: Mapping[str, Any], house: House, caller: Caller, *, latest: datetime) -> Basket:
+    """The basket that was sent, at one of the caller's locations. Raises `Invalid`, `NotAllowed`."""
+    caller.check_location(raw.get("location"))
+    basket = read_basket(raw, house)
+    check_time(basket.at, latest=latest)
+    if total(_list_price(line, house) for line in basket.lines) > MOST:
+        raise Invalid(_("come to more than a check can hold"), field="lines")
+    return basket
+
+
+def _list_price(line: Any, house: House) -> Money:
+    service = house.services.get(line.service)
+    own = line.item.amount if line.item is not None else service.price if service is not None else None
+    return ((line.price if line.price is not None else own) or Money(0)).times(line.quantity)
+
+
+def settled_shape(settled: Settled, house: House) -> dict[str, Any]:
+    """A visit that has just been settled, with what is told only now."""
+    return check_shape(receipt_of(settled.visit, house.currency), house.zone, revealed=settled.revealed)
+
+
+class Quotes(Call):
+    """`POST visits/quote`."""
+
+    scopes = {"POST": EVERYONE}
+
+    @schema.described(schema.QUOTE)
+    def post(self, request: Request) -> Response:
+        house = rulebook().house
+        basket = basket_of(object_of(request), house, self.caller, latest=LATEST)
+        return Response(quote_shape(quote(basket, now=timezone.now())))
+
+
+class Visits(Call):
+    """`POST visits` and `GET visits`."""
+
+    scopes = {"POST": TILLS, "GET": EVERYONE}
+    filters = ("client", "location", "from", "to", *PAGING)
+
+    @schema.described(schema.SETTLE)
+    def post(self, request: Request) -> HttpResponse:
+        now = timezone.now()
+        house = rulebook().house
+        reader = Reader(object_of(request), "", house.currency)
+        paid, token = payments(reader), reader.text("quote", "") or None
+        raw = {key: value for key, value in reader.raw.items() if key not in {"payments", "quote"}}
+        basket = basket_of(raw, house, self.caller, latest=now)
+        if basket.at is not None and self.caller.scope not in OWNER:
+            raise NotAllowed(_("Only a key with the scope “owner” may record a visit of another time."), field="at")
+
+        def work(operation: str) -> Answer:
+            settled = settle(basket=basket, payments=paid, key=operation, by=self.caller.actor, now=now, token=token)
+            return Answer(201, settled_shape(settled, house))
+
+        return once(request, work, now=now)
+
+    @schema.described(schema.LIST_VISITS)
+    def get(self, request: Request) -> Response:
+        house = rulebook().house
+        rows = Visit.objects.select_related("location")
+        where: dict[str, Any] = {
+            "client": self.query.id("client"),
+            "location": self._location(),
+            "at__gte": self.query.moment("from", house.zone, end=False),
+            "at__lte": self.query.moment("to", house.zone, end=True),
+        }
+        rows = rows.filter(**{name: value for name, value in where.items() if value is not None})
+        if self.caller.locations is not None:
+            rows = rows.filter(location__in=self.caller.locations.values())
+        return page_of(
+            request,
+            self.query,
+            rows,
+            lambda found: [check_shape(receipt, house.zone) for receipt in receipts_of(found, house.currency)],
+        )
+
+    def _location(self) -> int | None:
+        code = self.query.text("location")
+        if code is None:
+            return None
+        self.caller.check_location(code)
+        place = Location.objects.filter(code=code.strip()).values_list("pk", flat=True).first()
+        if place is None:
+            raise Invalid(_("there is no location %(code)s") % {"code": code}, field="location")
+        return place
+
+
+class OneVisit(Call):
+    """`GET visits/{id}`."""
+
+    scopes = {"GET": EVERYONE}
+
+    @schema.described(schema.READ_VISIT)
+    def get(self, request: Request, visit: str) -> Response:
+        house = rulebook().house
+        return Response(check_shape(receipt_of(find_visit(visit, self.caller), house.currency), house.zone))
+
+
+def find_visit(text: str, caller: Caller) -> Visit:
+    """The visit with this id, if it was at one of the caller's locations. Raises `NotFound`."""
+    visit = Visit.objects.select_related("location").filter(pk=read_id(text)).first()
+    return visible_visit(visit, visit is not None and caller.sees(visit.location_id))
+
+
+class Refunds(Call):
+    """`POST visits/{id}/refund`."""
+
+    scopes = {"POST": TILLS}
+
+    @schema.described(schema.REFUND)
+    def post(self, request: Request, visit: str) -> HttpResponse:
+        now = timezone.now()
+        house = rulebook().house
+        row = find_visit(visit, self.caller)
+        reader = body_of(request, {"lines", "reason"}, house.currency)
+        lines, reason = backs(reader), reader.text("reason")
+
+        def work(operation: str) -> Answer:
+            made = refund(visit_id=row.pk, lines=lines, reason=reason, key=operation, by=self.caller.actor, now=now)
+            return Answer(201, refund_shape(Refund.objects.prefetch_related("payments").get(pk=made.pk), house))
+
+        return once(request, work, now=now)
+
+
+# --- selling one thing -----------------------------------------------------------------------------------------------
+
+
+def sale_of(raw: Mapping[str, Any], house: House, caller: Caller, *, names: Mapping[str, str], now: datetime) -> Basket:
+    """A check with one line, `raw`. A refusal names the place in what was sent: `names` says from where to where."""
+    try:
+        return basket_of(raw, house, caller, latest=now)
+    except Refusal as refusal:
+        raise renamed(refusal, names) from None
+
+
+def renamed(refusal: Refusal, names: Mapping[str, str]) -> Refusal:
+    """The refusal, its field called as the caller called it."""
+    refusal.field = names.get(refusal.field, refusal.field)
+    return refusal
+
+
+def sell(
+    basket: Basket, paid: list[Paid], caller: Caller, *, names: Mapping[str, str], key: str, now: datetime
+) -> Settled:
+    """Settle the check of a sale. Raises what settling raises, its field called as the caller called it."""
+    try:
+        return settle(basket=basket, payments=paid, key=key, by=caller.actor, now=now)
+    except Refusal as refusal:
+        raise renamed(refusal, names) from None
+
+
+__all__ = ["Reader", "payments", "sale_of", "sell", "settled_shape"]
