@@ -1,0 +1,159 @@
+"""The check that the browser holds in its form, until it is paid: what was typed, kept as it was typed.
+
+client     id, or nothing for an anonymous check
+line       one for each line: "service:session", "gift_card_type:gift:50.00", "membership_plan:five"
+quantity-0, price-0, reason-0      of the first line, and so on
+gift_card  one for each code that was taken; code: the box, not taken yet
+redeem     bonuses to use; most: the figure that was filled in for "as much as may be"
+sessions   "no": do not pay with a membership
+key        the operation: paid once however often it is sent; token: the quote that was seen; seen: its figures
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from django.http import QueryDict
+from django.utils.translation import get_language
+
+KEY = re.compile(r"[A-Za-z0-9_-]{16,60}", re.ASCII)
+COUNT = re.compile(r"[0-9]{1,5}", re.ASCII)
+SERVICE = "service"
+METHODS = ("cash", "card", "transfer")
+
+
+@dataclass(frozen=True, slots=True)
+class DraftLine:
+    """A line as the form holds it. `kind` is `service`, or the key of what a mechanic sells."""
+
+    kind: str
+    code: str
+    amount: str = ""
+    quantity: str = "1"
+    price: str = ""
+    reason: str = ""
+
+    @property
+    def ref(self) -> str:
+        """ "service:session", as the form names it."""
+        return ":".join(part for part in (self.kind, self.code, self.amount) if part)
+
+    def raw(self) -> dict[str, Any]:
+        """The line as `loyalty.counter` reads it."""
+        if self.kind != SERVICE:
+            return {self.kind: self.code} | ({"amount": amount(self.amount)} if self.amount else {})
+        raw: dict[str, Any] = {"service": self.code, "quantity": count(self.quantity)}
+        if self.price.strip():
+            raw |= {"price": amount(self.price), "price_reason": self.reason.strip()}
+        return raw
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An open check."""
+
+    key: str
+    client: str = ""
+    lines: tuple[DraftLine, ...] = ()
+    code: str = ""
+    gift_cards: tuple[str, ...] = ()
+    redeem: str = ""
+    uses_most: bool = False
+    uses_sessions: bool = True
+    token: str = ""
+    seen: Mapping[str, int] = field(default_factory=dict)
+    split: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def new(cls, client: str = "") -> Draft:
+        return cls(key=secrets.token_urlsafe(24), client=client)
+
+    @classmethod
+    def read(cls, sent: QueryDict) -> Draft:
+        """What the form sent; whatever makes no sense is kept for the rules to refuse."""
+        refs = [line_of(text) for text in sent.getlist("line")]
+        lines = tuple(_with_details(line, i, sent) for i, line in enumerate(refs) if line is not None)
+        redeem = sent.get("redeem", "").strip()
+        return cls(
+            key=sent.get("key", "") if KEY.fullmatch(sent.get("key", "")) else secrets.token_urlsafe(24),
+            client=sent.get("client", "").strip(),
+            lines=lines,
+            code=sent.get("code", "").strip(),
+            gift_cards=tuple(dict.fromkeys(code for code in sent.getlist("gift_card") if code.strip())),
+            redeem=redeem,
+            uses_most=bool(redeem) and redeem == sent.get("most", ""),
+            uses_sessions=sent.get("sessions") != "no",
+            token=sent.get("token", ""),
+            seen=_figures(sent.get("seen", "")),
+            split={method: sent.get(f"split-{method}", "").strip() for method in METHODS},
+        )
+
+    def with_line(self, line: DraftLine) -> Draft:
+        """One more of it: a service that is on the check already gets a higher quantity."""
+        for i, present in enumerate(self.lines):
+            if line.kind == SERVICE and present.ref == line.ref and COUNT.fullmatch(present.quantity):
+                more = replace(present, quantity=str(int(present.quantity) + 1))
+                return replace(self, lines=(*self.lines[:i], more, *self.lines[i + 1 :]))
+        return replace(self, lines=(*self.lines, line))
+
+    def for_client(self, client: str) -> Draft:
+        """The same check for another client (or nobody): what only the former one could offer is taken off."""
+        return replace(self, client=client, redeem="", uses_most=False, uses_sessions=True)
+
+    def without_line(self, number: str) -> Draft:
+        """The check without its line of this number, from 1."""
+        return replace(self, lines=tuple(line for i, line in enumerate(self.lines, 1) if str(i) != number))
+
+    def raw(self, location: str, offers: Mapping[str, Any]) -> dict[str, Any]:
+        """The basket as `loyalty.counter` reads it."""
+        basket = {"location": location, "lines": [line.raw() for line in self.lines], **offers}
+        return basket | ({"client": self.client} if self.client else {})
+
+    def offers(self, known: Sequence[str] | frozenset[str]) -> dict[str, Any]:
+        """What is offered beside the lines, of what the installed mechanics know."""
+        offers: dict[str, Any] = {}
+        if self.redeem:
+            offers["redeem"] = "max" if self.uses_most else amount(self.redeem)
+        if self.gift_cards:
+            offers["gift_cards"] = list(self.gift_cards)
+        if not self.uses_sessions:
+            offers["memberships"] = []
+        return {key: value for key, value in offers.items() if key in known}
+
+
+def line_of(ref: str) -> DraftLine | None:
+    """ "service:session" → its line; None for what names nothing."""
+    kind, _colon, rest = ref.partition(":")
+    code, _colon, value = rest.partition(":")
+    return DraftLine(kind, code, value) if kind and code else None
+
+
+def amount(text: str) -> str:
+    """An amount as it was typed, with the point that `Currency.parse` wants: "30,00" in Russian is "30.00"."""
+    text = text.strip().replace("\N{NO-BREAK SPACE}", "")
+    return text.replace(",", ".") if (get_language() or "").startswith("ru") else text
+
+
+def count(text: str) -> Any:
+    """A whole number, or the text itself, which the reader refuses with its place."""
+    text = text.strip()
+    return int(text) if COUNT.fullmatch(text) else text
+
+
+def _with_details(line: DraftLine, i: int, sent: QueryDict) -> DraftLine:
+    return replace(
+        line,
+        quantity=sent.get(f"quantity-{i}", "1"),
+        price=sent.get(f"price-{i}", ""),
+        reason=sent.get(f"reason-{i}", ""),
+    )
+
+
+def _figures(text: str) -> dict[str, int]:
+    """ "to_pay=3000,earned=90" → the figures that were seen."""
+    pairs = (part.partition("=") for part in text[:500].split(","))
+    return {name: int(value) for name, _is, value in pairs if re.fullmatch(r"-?[0-9]{1,18}", value, re.ASCII)}

@@ -1,0 +1,72 @@
+"""Signing in and out at the desk, and saying at which location one stands."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.auth import logout
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.views import LoginView
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from clients import throttle
+from loyalty.desk.access import LOCATION, RECORD, Desk, at_the_desk
+
+TRIES = 10
+PERIOD = timedelta(minutes=15)
+
+
+class SignInForm(AuthenticationForm):
+    """Name and password of somebody who may stand at the desk. Tries are counted before the password is looked at."""
+
+    error_messages = {
+        "invalid_login": gettext_lazy("This name and password do not belong together. Check both."),
+        "inactive": gettext_lazy("This account is closed. Ask the owner."),
+    }
+
+    def clean(self) -> dict[str, Any]:
+        address = throttle.address_of(self.request.META if self.request is not None else {})
+        name = str(self.cleaned_data.get("username", "")).casefold()
+        try:
+            throttle.count("sign_in", f"{address} {name}", limit=TRIES, period=PERIOD, now=timezone.now())
+        except throttle.Throttled as refusal:
+            raise ValidationError(str(refusal), code="throttled") from None
+        return super().clean()
+
+    def confirm_login_allowed(self, user: Any) -> None:
+        super().confirm_login_allowed(user)
+        if not user.has_perm(RECORD):
+            raise ValidationError(_("Your role does not include the desk. Ask the owner."), code="rights")
+
+
+class SignIn(LoginView):
+    """The desk's own sign-in page."""
+
+    authentication_form = SignInForm
+    template_name = "desk/sign_in.html"
+    next_page = "desk:screen"
+    redirect_authenticated_user = False
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """End the session."""
+    logout(request)
+    return redirect("desk:sign_in")
+
+
+@require_POST
+@at_the_desk
+def stand_at(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """Stand at another location, one of one's own, until signed out."""
+    chosen = request.POST.get("location", "")
+    if any(place.code == chosen for place in desk.places):
+        request.session[LOCATION] = chosen
+    return redirect("desk:screen")
