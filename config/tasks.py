@@ -5,8 +5,10 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
+from clients import throttle
 from config import timetable
 from loyalty import night, watermarks
+from loyalty.portal.answers import answer_requests
 
 
 @shared_task(name=timetable.CATCH_UP)
@@ -15,5 +17,7 @@ def catch_up() -> int:
     now = timezone.now()
     timetable.follow_the_business()
     runs = night.catch_up(now=now, has_come=lambda task, since: timetable.has_come(task, since, now))
+    answered = answer_requests(now=now)
+    throttle.forget(now=now)
     watermarks.seen(timetable.CATCH_UP, now)
-    return sum(run.count for run in runs)
+    return sum(run.count for run in runs) + answered

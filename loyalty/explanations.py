@@ -77,7 +77,7 @@ def show_day(day: date, language: str | None = None) -> str:
 
 def show_limit(limit_percent: Decimal, min_check: int, currency: Currency) -> str:
     """What bonuses pay of a check: "pay up to half of a check from 50.00"."""
-    share = {Decimal(100): _("a whole check"), Decimal(50): _("up to half of a check")}.get(limit_percent)
+    share = {Decimal(100): _("up to a whole check"), Decimal(50): _("up to half of a check")}.get(limit_percent)
     share = share or _("up to %(percent)s of a check") % {"percent": show_percent(limit_percent)}
     if not min_check:
         return _("pay %(share)s") % {"share": share}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from loyalty.cashback import Ladder
@@ -15,6 +17,7 @@ from loyalty.money import Money, total
 from loyalty.wallet import Wallet
 
 SOON = timedelta(days=30)
+MOST_WAYS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +47,20 @@ class Terms:
 
 
 def how_to_spend(wallet: Wallet) -> str:
-    """The line under the figure: "pay up to half of a check from 50.00"; "" without anything to spend."""
-    ways = {_way(lot, wallet): None for lot in _usable(wallet)}
+    """The line under the figure: "pay up to half of a check from 50.00"; "" without anything to spend.
+
+    Bonuses that pay on different terms are told apart: "70.00 pay up to half of a check, 12.40 pay a whole check".
+    """
+    ways: Counter[str] = Counter()
+    for lot in _usable(wallet):
+        ways[_way(lot, wallet)] += lot.remaining
     if not ways or not wallet.spendable:
         return ""
     if len(ways) == 1:
         return next(iter(ways))
-    highest = max(_usable(wallet), key=lambda lot: (lot.limit_percent, -lot.min_check))
-    return _("%(pays)s, some of them less") % {"pays": _way(highest, wallet)}
+    number, language = wallet.house.currency.number, get_language() or "en"
+    told = [f"{number(amount, language)} {way}" for way, amount in ways.most_common(MOST_WAYS)]
+    return ", ".join(told) + (_(", the rest as told below") if len(ways) > MOST_WAYS else "")
 
 
 def ends_soon(wallet: Wallet) -> Ending | None:
