@@ -186,8 +186,10 @@ class GiftCards(Mechanic):
             for _hash, card in states(bought, house.day(now))
             if card.remaining
         ]
-        panels = (Panel("giftcards/portal.html", {"cards": cards}),) if cards else ()
-        return Holdings(balance={"gift_cards": cards}, portal=panels)
+        if not cards:
+            return Holdings(balance={"gift_cards": []})
+        portal, desk = (Panel(f"giftcards/{face}.html", {"cards": cards}) for face in ("portal", "desk"))
+        return Holdings(balance={"gift_cards": cards}, portal=(portal,), desk=(desk,))
 
 
 def _valid(kind: Kind) -> str:
