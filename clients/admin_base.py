@@ -105,6 +105,13 @@ class OfficeAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
             raise PermissionDenied
         return row
 
+    def may(self, request: HttpRequest, right: str, object_id: Any) -> bool:
+        """Whether this person has the right, and sees the row that the action is about."""
+        if not request.user.has_perm(right):  # type: ignore[union-attr]
+            return False
+        row = None if object_id is None else self.get_object(request, unquote(str(object_id)))
+        return object_id is None or (row is not None and self.has_view_or_change_permission(request, row))
+
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         """Only what the page's own filters ask: an address cannot be used to guess at other columns."""
         names = [f[0] if isinstance(f, tuple) else f for f in self.list_filter]
@@ -136,7 +143,11 @@ class OfficeAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
             row = self.get_object(request, unquote(object_id))
             if row is not None and self.has_view_or_change_permission(request, row):
                 context["changes"] = self.changes(row)
-        return super().changeform_view(request, object_id, form_url, context)
+        try:
+            return super().changeform_view(request, object_id, form_url, context)
+        except Refusal as refusal:  # two people saved at once: the form was right when it was checked
+            messages.error(request, str(refusal))
+            return HttpResponseRedirect(request.get_full_path())
 
     def changes(self, row: Model) -> list[Change]:
         """The last changes of the row and its inlines, newest first."""
@@ -202,11 +213,26 @@ class OfficeInline(TabularInline):  # type: ignore[misc]  # unfold has no types
 
 
 class Confirm(BaseDialogForm):  # type: ignore[misc]  # unfold has no types
-    """A dialog that asks before it writes. What a rule refuses is said on the form, and nothing is written."""
+    """A dialog that asks before it writes. It is valid when it is done: what a rule refuses is said on the form."""
 
-    def refuse(self, refusal: Refusal) -> None:
-        field = refusal.field if refusal.field in self.fields else None
-        self.add_error(field, str(refusal))
+    form_before_template = "admin/dialog_errors.html"
+
+    def get_before_template_context(self, request: HttpRequest, object_id: Any = None) -> dict[str, Any]:
+        return {"form": self}
+
+    def is_valid(self) -> bool:
+        if not super().is_valid():
+            return False
+        try:
+            self.carry_out()
+        except Refusal as refusal:
+            field = refusal.field if refusal.field in self.fields else None
+            self.add_error(field, str(refusal))
+            return False
+        return True
+
+    def carry_out(self) -> None:
+        """What is confirmed. Raises `Refusal`; nothing is written then."""
 
 
 def names(rows: Iterable[Any]) -> str:

@@ -11,12 +11,12 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from clients.colours import readable
 from clients.models import Staff
 from loyalty.admin.currency import business
+from loyalty.templatetags.accent import accent
 
 # How much of the accent is in each step; the rest is white (below 600) or black (above).
-STEPS = {50: 6, 100: 12, 200: 24, 300: 42, 400: 64, 500: 84, 600: 100, 700: 84, 800: 68, 900: 52, 950: 36}
+STEPS = {50: 6, 100: 12, 200: 24, 300: 42, 600: 100, 700: 84, 800: 68, 900: 52, 950: 36}
 GREY = {50: "#f8f8f7", 100: "#f1f1ef", 200: "#e4e4e1", 300: "#d0d0cc", 400: "#9b9b95", 500: "#6d6d67", 600: "#52524d"}
 INK = {700: "#3c3c38", 800: "#292926", 900: "#1b1b19", 950: "#111110"}
 DEFAULT_ACCENT = "#1f6f5c"
@@ -99,12 +99,16 @@ def script(_request: HttpRequest) -> str:
     return static("regulars/admin.js")
 
 
+def _mix(colour: str, step: int, part: int) -> str:
+    return f"color-mix(in oklab, {colour} {part}%, {'white' if step < 600 else 'black'})"
+
+
 def colors(_request: HttpRequest) -> dict[str, dict[str, str]]:
-    """unfold's palette from the owner's accent colour, darkened until white text on it can be read."""
+    """unfold's palette from the owner's accent colour, as far darkened or lightened as it must be to be read."""
     one = business()
-    accent = readable(one.accent if one else DEFAULT_ACCENT)
-    mixed = {str(step): f"color-mix(in oklab, {accent} {part}%, {'white' if step < 600 else 'black'})"
-             for step, part in STEPS.items()}
+    shades = accent(one.accent if one else DEFAULT_ACCENT)
+    mixed = {str(step): _mix(shades.on_light, step, part) for step, part in STEPS.items()}
+    mixed |= dict.fromkeys(("400", "500"), shades.on_dark)  # unfold writes with them on dark pages
     grey = {str(step): colour for step, colour in (GREY | INK).items()}
     font = {
         "subtle-light": "var(--color-base-500)",

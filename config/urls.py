@@ -18,6 +18,7 @@ API = [
 
 urlpatterns = [
     path("api/v1/", include(API)),
+    path("admin/", include("config.start")),
     path("admin/", admin.site.urls),
     path("desk/", include("loyalty.desk.urls")),
     path("gift/", include("giftcards.portal")),

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from decimal import Decimal
+from typing import Any
 
 from django.utils.translation import get_language, gettext
 
 from clients.models import Business
-from loyalty.money import Currency
+from loyalty.models import HouseRules
+from loyalty.money import Currency, Money
 
-_page: ContextVar[dict[str, Business | None] | None] = ContextVar("regulars_admin_page", default=None)
+_page: ContextVar[dict[str, Any] | None] = ContextVar("regulars_admin_page", default=None)
 
 
 @contextmanager
@@ -25,20 +27,39 @@ def remembered() -> Iterator[None]:
         _page.reset(token)
 
 
-def business() -> Business | None:
-    """The business, if it is set up."""
+def once(name: str, read: Callable[[], Any]) -> Any:
+    """The value that `read` gives, read once a page."""
     page = _page.get()
     if page is None:
-        return Business.objects.first()
-    if "business" not in page:
-        page["business"] = Business.objects.first()
-    return page["business"]
+        return read()
+    if name not in page:
+        page[name] = read()
+    return page[name]
+
+
+def business() -> Business | None:
+    """The business, if it is set up."""
+    one: Business | None = once("business", Business.objects.first)
+    return one
+
+
+def bonus_step() -> Money:
+    """What bonuses are rounded down to, in minor units."""
+    step = once("step", lambda: HouseRules.objects.values_list("bonus_step", flat=True).first())
+    return step or Money(1)
 
 
 def currency() -> Currency | None:
     """Its currency; without a business no amount can be read or shown."""
     one = business()
     return Currency.of(one.currency) if one else None
+
+
+def present_currency() -> Currency:
+    """The currency, on pages that are not shown before there is a business."""
+    known = currency()
+    assert known is not None
+    return known
 
 
 def shown(amount: int | None) -> str:

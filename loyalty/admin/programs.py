@@ -1,0 +1,191 @@
+"""Cashback, bonus programs and the trial session: one program, one page, in the order in which a person explains it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, QuerySet, Sum
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from unfold.decorators import display
+
+from loyalty.admin import sentences
+from loyalty.admin.currency import bonus_step, present_currency, shown
+from clients.admin_changes import Change, changes_of
+from loyalty.admin.pages import MoneyInline, ProgramAdmin, Rows
+from loyalty.admin.program_forms import BonusForm, CashbackForm, TierFormSet, TrialForm
+from loyalty.models import (
+    BonusProgram,
+    CashbackProgram,
+    CashbackTier,
+    Lot,
+    Service,
+    TierStanding,
+    TrialProgram,
+    TrialService,
+)
+
+TERMS = (
+    gettext_lazy("These bonuses"),
+    {"fields": ("lifetime_days", "lifetime_months", "limit_percent", "min_check", "pending_days")},
+)
+DATES = (gettext_lazy("When it runs"), {"fields": ("from_day", "to_day")})
+SWITCH = {"fields": ("name", "enabled")}
+CODE = (gettext_lazy("For the setup document and the API"), {"fields": ("code", "priority")})
+
+
+class NamedProgramAdmin(ProgramAdmin):
+    """Programs of which there are several: their code is given once."""
+
+    list_display: Sequence[Any] = ("name", "does", "is_on")
+    list_display_links = ("name",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("code",) if obj else ()
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The code stands last: people do not speak of it."""
+        return [*super().get_fieldsets(request, obj), CODE]
+
+    @display(description=gettext_lazy("what it does"))
+    def does(self, program: Any) -> str:
+        said = self.sentences(program, self.rows(program))
+        return said[0] if program.enabled or len(said) < 2 else said[1]
+
+    @display(description=gettext_lazy("on"), boolean=True, ordering="enabled")
+    def is_on(self, program: Any) -> bool:
+        return bool(program.enabled)
+
+
+class TierInline(MoneyInline):
+    model = CashbackTier
+    formset = TierFormSet
+    fields = ("name", "from_spent", "percent")
+    verbose_name_plural = gettext_lazy("Tiers")
+    hide_title = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CashbackTier]:
+        rows: QuerySet[CashbackTier] = super().get_queryset(request).filter(enabled=True).order_by("from_spent")
+        return rows
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """Django refuses to take away what others point to; ours is switched off, so nothing stands in its way."""
+        formset = super().get_formset(request, obj, **kwargs)
+        formset.form.hand_clean_DELETE = lambda _form: None
+        return formset
+
+
+@admin.register(CashbackProgram)
+class CashbackAdmin(NamedProgramAdmin):
+    form = CashbackForm
+    inlines = (TierInline,)
+    fieldsets = (
+        (None, SWITCH),
+        (gettext_lazy("What a client has spent"), {"fields": ("window_days",)}),
+        TERMS,
+        DATES,
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CashbackProgram]:
+        rows: QuerySet[CashbackProgram] = super().get_queryset(request).prefetch_related("tiers")
+        return rows
+
+    def rows(self, program: CashbackProgram) -> Rows:
+        return {CashbackTier: [tier for tier in program.tiers.all() if tier.enabled]}
+
+    def sentences(self, program: CashbackProgram, rows: Rows) -> Sequence[str]:
+        return sentences.cashback(program, rows[CashbackTier], present_currency(), bonus_step())
+
+    def now(self, program: CashbackProgram) -> str:
+        counts = TierStanding.objects.filter(program=program, tier__enabled=True).values_list("tier__name")
+        found = list(counts.annotate(Count("pk")).order_by("tier__from_spent"))
+        parts = ", ".join(f"{name} {count}" for name, count in found)
+        return _("Clients now: %(parts)s.") % {"parts": parts} if parts else _("No client has a tier yet.")
+
+
+@admin.register(BonusProgram)
+class BonusAdmin(NamedProgramAdmin):
+    form = BonusForm
+    radio_fields = {"trigger": admin.VERTICAL}
+    fieldsets = (
+        (None, SWITCH),
+        (
+            gettext_lazy("Occasion"),
+            {"fields": ("trigger", "days_before", "registered_days", "nth", "days", "repeat_days")},
+        ),
+        (gettext_lazy("The client gets"), {"fields": ("amount", "percent")}),
+        TERMS,
+        DATES,
+    )
+    # Only what the occasion needs is asked.
+    conditional_fields = {
+        "days_before": "trigger == 'birthday'",
+        "registered_days": "trigger == 'birthday'",
+        "nth": "trigger == 'nth_visit'",
+        "days": "trigger == 'inactivity'",
+        "repeat_days": "trigger == 'inactivity'",
+    }
+
+    def sentences(self, program: BonusProgram, rows: Rows) -> Sequence[str]:
+        return sentences.bonus(program, present_currency(), bonus_step())
+
+    def now(self, program: BonusProgram) -> str:
+        given = Lot.objects.filter(program=program.code).aggregate(times=Count("pk"), amount=Sum("amount"))
+        if not given["times"]:
+            return _("Not given to anybody yet.")
+        text = ngettext(
+            "Given once so far: %(amount)s.", "Given %(times)d times so far: %(amount)s.", given["times"]
+        )
+        return text % {"times": given["times"], "amount": shown(given["amount"])}
+
+
+@admin.register(TrialProgram)
+class TrialAdmin(NamedProgramAdmin):
+    form = TrialForm
+    fieldsets = ((None, SWITCH), (gettext_lazy("A newcomer may try"), {"fields": ("covers", "percent")}), DATES)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[TrialProgram]:
+        rows: QuerySet[TrialProgram] = super().get_queryset(request).prefetch_related("services")
+        return rows
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Readers see the services as a line of text."""
+        return readable_covers(super().get_fieldsets(request, obj), self.has_change_permission(request, obj))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return (*super().get_readonly_fields(request, obj), "covered")
+
+    @display(description=gettext_lazy("services"))
+    def covered(self, program: TrialProgram) -> str:
+        return ", ".join(str(service) for service in program.services.all())
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        form.save_covers()
+
+    def rows(self, program: TrialProgram) -> Rows:
+        return {Service: list(program.services.all())}
+
+    def chosen(self, form: Any) -> Rows:
+        return {Service: list(form.cleaned_data["covers"])}
+
+    def sentences(self, program: TrialProgram, rows: Rows) -> Sequence[str]:
+        services = [(service.name, service.price) for service in rows[Service]]
+        return sentences.trial(program, services, present_currency())
+
+    def changes(self, row: Any) -> list[Change]:
+        return changes_of(row, inlines=[TrialService], shown=self.shown_value)
+
+
+def readable_covers(fieldsets: Any, may_change: bool) -> Any:
+    """The checkboxes of services, or what stands for them where nothing may be changed."""
+    if may_change:
+        return fieldsets
+    swapped = []
+    for name, options in fieldsets:
+        fields = ["covered" if field == "covers" else field for field in options["fields"]]
+        swapped.append((name, {**options, "fields": fields}))
+    return swapped
