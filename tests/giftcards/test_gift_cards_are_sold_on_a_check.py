@@ -29,6 +29,7 @@ def test_a_sold_card_has_its_money_until_its_last_day(till: Till, gift: GiftCard
     lot = Lot.objects.get(account=sold.card.account)
     assert (lot.amount, lot.remaining, lot.first_day, lot.last_day) == (5000, 5000, date(2026, 3, 2), date(2026, 8, 29))
     assert (lot.program, lot.name, lot.account.unit, lot.account.client) == ("gift", "Gift card", "money", None)
+    assert sold.card.sold_on is not None
     assert (sold.card.buyer, sold.card.amount, sold.card.sold_on.visit) == (boris, 5000, sold.check.visit)
 
 

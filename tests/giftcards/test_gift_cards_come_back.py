@@ -1,4 +1,4 @@
-"""Refunds: what a card paid goes back to it, its burnt rest with the last of it; an untouched sold card becomes void."""
+"""Refunds: what a card paid goes back to it, its burnt rest with the last of it; an untouched card becomes void."""
 
 from __future__ import annotations
 

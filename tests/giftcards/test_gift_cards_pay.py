@@ -1,4 +1,4 @@
-"""Paying with gift cards (`domain.md` 4.5): after bonuses, in the order given, and a card for one check gives up its rest."""
+"""Paying with gift cards (`domain.md` 4.5): after bonuses, in the order given; a single-use card gives up its rest."""
 
 from __future__ import annotations
 

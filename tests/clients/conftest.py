@@ -1,0 +1,5 @@
+from __future__ import annotations
+
+from tests.loyalty.conftest import till
+
+__all__ = ["till"]
