@@ -155,6 +155,10 @@ class GiftCards(Mechanic):
             for kind in rules.values()
         ]
 
+    def openings(self, sale: Sale) -> Iterable[Opening]:
+        sold = [line for line in sale.bill.lines if line.kind == KIND]
+        return [Opening(_sale_of(line, sale), Account.Unit.MONEY, None) for line in sold]
+
     def settle(self, sale: Sale) -> Iterable[Movement]:
         uses: Sequence[Use] = sale.bill.plans.get(self.code, ())
         movements: list[Movement] = [move for use in uses for move in _moves(use, sale)]
@@ -204,16 +208,18 @@ def _moves(use: Use, sale: Sale) -> Iterable[Movement]:
         yield ledger.Move(operation, use.card.lot.id, use.card.lot.account, ledger.Kind.EXPIRE, -use.burnt, note=note)
 
 
+def _sale_of(line: Line, sale: Sale) -> str:
+    return sale.operation(GiftCards.code, f"sell:{line.number}:1")
+
+
 def _sell(fresh: Sequence[Fresh], sale: Sale) -> list[Movement]:
-    """Open each card's account, write the card, tell its code, grant its money."""
+    """Write each card, tell its code, grant its money."""
     scene = sale.scene
-    operations = [sale.operation(GiftCards.code, f"sell:{card.line.number}:1") for card in fresh]
-    openings = [Opening(operation, Account.Unit.MONEY, None) for operation in operations]
-    accounts = ledger.open_accounts(openings, at=scene.now)
+    operations = [_sale_of(card.line, sale) for card in fresh]
     rows = GiftCard.objects.bulk_create(
         GiftCard(
             type_id=card.kind.id,
-            account_id=account,
+            account_id=sale.accounts[operation],
             code_hash=hash_code(card.code),
             last_four=card.code[-4:],
             amount=card.line.price,
@@ -221,7 +227,7 @@ def _sell(fresh: Sequence[Fresh], sale: Sale) -> list[Movement]:
             buyer_id=scene.person.id if scene.person is not None else None,
             created_at=scene.now,
         )
-        for card, account in zip(fresh, accounts, strict=True)
+        for card, operation in zip(fresh, operations, strict=True)
     )
     grants: list[Movement] = []
     for card, row, operation in zip(fresh, rows, operations, strict=True):

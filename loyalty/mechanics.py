@@ -25,7 +25,7 @@ from clients.models import Client
 from clients.refusals import Invalid
 from loyalty.basket import Basket, Item
 from loyalty.house import House, Place
-from loyalty.ledger import Move, Movement, Stock, give_back, grant, stock, take_back
+from loyalty.ledger import Move, Movement, Opening, Stock, give_back, grant, stock, take_back
 from loyalty.models import Entry, Visit, VisitLine
 from loyalty.money import ZERO, Money, spread
 from loyalty.pricing import Bill, Idle, Line, Step
@@ -84,6 +84,8 @@ class Sale:
     lines: Mapping[int, int]
     scene: Scene
     by: Actor
+    accounts: Mapping[str, int] = field(default_factory=dict)
+    """Operation → account that was opened for it."""
     revealed: dict[int, list[Any]] = field(default_factory=dict)
     """Line number → what is told once, at the sale (a gift card with its code)."""
 
@@ -315,6 +317,10 @@ class Mechanic:
     def prepare(self, basket: Basket, scene: Scene) -> Step:
         """What it would do to a check: reads, never writes. Raises `Refusal` for an offer that cannot be."""
         return Idle()
+
+    def openings(self, sale: Sale) -> Iterable[Opening]:
+        """Accounts that what it sells needs; all are opened together, and `sale.accounts` then has their ids."""
+        return ()
 
     def settle(self, sale: Sale) -> Iterable[Movement]:
         """Write its own rows; return what the ledger is to move. Inside the transaction of the check."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
@@ -23,7 +22,7 @@ from loyalty.pricing import Idle, Line, Step
 from loyalty.reader import Reader
 from memberships import returning
 from memberships.covering import Covering, Held, MembershipNotApplicable, Use
-from memberships.models import Membership, MembershipUse
+from memberships.models import Membership
 from memberships.plans import PlanRule, Status, load_plans, memberships_of
 
 KIND = "membership_plan"
@@ -72,14 +71,15 @@ class Memberships(Mechanic):
         return Covering(tuple(chosen)) if chosen else Idle()
 
     def _held(self, scene: Scene) -> list[Held]:
-        """Memberships with sessions left today, soonest to end first. No query for a client who holds none."""
-        lots = {lot.account: lot for lot in ledger.soonest_first(_usable(scene))}
-        if not lots:
-            return []
-        rows = Membership.objects.filter(account__in=list(lots), voided_at=None).values_list("account", "pk", "plan")
-        plans = scene.rules[self.code]
-        found = {account: Held(pk, plans[plan], lots[account]) for account, pk, plan in rows}
-        return [found[account] for account in lots if account in found]
+        """Memberships with sessions left today, soonest to end first.
+
+        A membership is its account, and its lot names the plan: no query, unless the owner has renamed a plan's code.
+        """
+        plans = {plan.code: plan for plan in scene.rules[self.code].values()}
+        lots = ledger.soonest_first(_usable(scene))
+        if any(lot.program not in plans for lot in lots):
+            plans |= _renamed(lots, scene.rules[self.code])
+        return [Held(lot.account, plans[lot.program or ""], lot) for lot in lots]
 
     # --- selling ---
 
@@ -106,6 +106,13 @@ class Memberships(Mechanic):
     def goods(self, house: House, rules: Any) -> Sequence[Good]:
         plans = sorted((plan for plan in rules.values() if plan.on_sale), key=lambda plan: (plan.sessions, plan.code))
         return [Good(KIND, plan.code, plan.name, (plan.price,), needs_client=True, hint=_valid(plan)) for plan in plans]
+
+    def openings(self, sale: Sale) -> Iterable[Opening]:
+        if sale.scene.person is None:
+            return []
+        client = sale.scene.person.id
+        sold = [line for line in sale.bill.lines if line.kind == KIND]
+        return [Opening(_sale_of(line, sale), Account.Unit.SESSION, client) for line in sold]
 
     def settle(self, sale: Sale) -> Iterable[Movement]:
         uses: Sequence[Use] = sale.bill.plans.get(self.code, ())
@@ -148,6 +155,12 @@ def _usable(scene: Scene) -> list[Stock]:
     return [lot for lot in scene.lots if lot.unit == Account.Unit.SESSION and lot.is_active(scene.today)]
 
 
+def _renamed(lots: Sequence[Stock], plans: Mapping[int, PlanRule]) -> dict[str, PlanRule]:
+    """Plans by the code that they had when these lots were sold."""
+    plan_of = dict(Membership.objects.filter(pk__in=[lot.account for lot in lots]).values_list("pk", "plan"))
+    return {lot.program or "": plans[plan_of[lot.account]] for lot in lots}
+
+
 def _named(pk: int, held: Held | None, field: str) -> Held:
     """The membership that was named. Raises `MembershipNotApplicable` for another's, an ended or a used-up one."""
     if held is None:
@@ -165,43 +178,36 @@ def _valid(plan: PlanRule) -> str:
 
 
 def _use(uses: Sequence[Use], sale: Sale) -> list[Movement]:
-    """Note which units each membership covers, and take its sessions."""
-    MembershipUse.objects.bulk_create(
-        MembershipUse(membership_id=use.held.id, line_id=sale.lines[use.line], sessions=use.units) for use in uses
-    )
-    units: Counter[int] = Counter()
-    for use in uses:
-        units[use.held.id] += use.units
+    """Take the sessions: an entry for each membership and line, so that a refund of the line finds its own."""
     return [
-        ledger.spend(held.lot, Money(units[held.id]), sale.operation("memberships", f"use:{held.id}"))
-        for held in {use.held.id: use.held for use in uses}.values()
+        ledger.spend(use.held.lot, Money(use.units), sale.operation("memberships", f"use:{use.held.id}:{use.line}"))
+        for use in uses
     ]
 
 
+def _sale_of(line: Line, sale: Sale) -> str:
+    return sale.operation("memberships", f"sell:{line.number}")
+
+
 def _sell(lines: Sequence[Line], sale: Sale) -> list[Movement]:
-    """Open each membership's account, write it, grant its sessions."""
+    """Write each membership, grant its sessions."""
     scene = sale.scene
     if scene.person is None:
         raise AssertionError("a membership was priced without a client")
-    operations = [sale.operation("memberships", f"sell:{line.number}") for line in lines]
-    openings = [Opening(operation, Account.Unit.SESSION, scene.person.id) for operation in operations]
-    accounts = ledger.open_accounts(openings, at=scene.now)
+    accounts = {line.number: sale.accounts[_sale_of(line, sale)] for line in lines}
     Membership.objects.bulk_create(
         Membership(
             client_id=scene.person.id,
             plan_id=line.item.id,
-            account_id=account,
+            account_id=accounts[line.number],
             sessions=line.item.sessions,
             session_price=Money((line.list - line.discount) // line.item.sessions),
             sold_on_id=sale.lines[line.number],
             created_at=scene.now,
         )
-        for line, account in zip(lines, accounts, strict=True)
+        for line in lines
     )
-    return [
-        _grant(line.item, account, operation, scene)
-        for line, account, operation in zip(lines, accounts, operations, strict=True)
-    ]
+    return [_grant(line.item, accounts[line.number], _sale_of(line, sale), scene) for line in lines]
 
 
 def _grant(plan: PlanRule, account: int, operation: str, scene: Scene) -> Grant:

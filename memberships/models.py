@@ -55,11 +55,13 @@ class PlanService(Configured):
 
 
 class Membership(models.Model):
-    """A plan that a client bought. Its sessions are a lot in the ledger."""
+    """A plan that a client bought. Its sessions are a lot in the ledger; it bears the id of its account."""
 
     client = models.ForeignKey(Client, models.PROTECT, related_name="memberships", verbose_name=_("client"))
     plan = models.ForeignKey(Plan, models.PROTECT, related_name="memberships", verbose_name=_("plan"))
-    account = models.OneToOneField(Account, models.PROTECT, related_name="membership", verbose_name=_("account"))
+    account = models.OneToOneField(
+        Account, models.PROTECT, primary_key=True, related_name="membership", verbose_name=_("account")
+    )
     sessions = models.PositiveIntegerField(_("sessions bought"))
     session_price = MoneyField(_("price of one session"), help_text=_("For revenue not yet earned."))
     sold_on = models.ForeignKey(VisitLine, models.PROTECT, null=True, related_name="memberships_sold")
@@ -69,23 +71,7 @@ class Membership(models.Model):
     class Meta:
         verbose_name = _("membership")
         verbose_name_plural = _("memberships")
-        ordering = ["-id"]
+        ordering = ["-pk"]
 
     def __str__(self) -> str:
         return f"{self.plan} ({self.client})"
-
-
-class MembershipUse(models.Model):
-    """Units of a check's line that a membership covered."""
-
-    membership = models.ForeignKey(Membership, models.PROTECT, related_name="uses", verbose_name=_("membership"))
-    line = models.ForeignKey(VisitLine, models.PROTECT, related_name="membership_uses", verbose_name=_("line"))
-    sessions = models.PositiveIntegerField(_("sessions"))
-
-    class Meta:
-        verbose_name = _("use of a membership")
-        verbose_name_plural = _("uses of memberships")
-        constraints = [models.UniqueConstraint(fields=["membership", "line"], name="a_membership_covers_a_line_once")]
-
-    def __str__(self) -> str:
-        return f"{self.membership_id}: {self.sessions}"

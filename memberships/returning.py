@@ -1,7 +1,7 @@
 """Refunds: sessions go back to the membership that covered, and a sold membership comes back for what is left of it.
 
-Which units came back is told by the uses of the line: the membership that was used last gets its sessions back first,
-so several partial refunds add up to the whole.
+Which membership covered a line is told by the check's ledger entries (`...:use:<membership>:<line>`): the one that was
+used last gets its sessions back first, so several partial refunds add up to the whole.
 
 Of a sold membership the part of its price comes back that its sessions left are of the sessions bought. It is void
 then. Should a visit that it covered be refunded later, it stands again with the sessions of that visit: they were paid.
@@ -9,19 +9,17 @@ then. Should a visit that it covered be refunded later, it stands again with the
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
-from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from clients.refusals import Refusal
 from loyalty.ledger import Kind, Movement, give_back, spend
 from loyalty.mechanics import BackLine, Reversal
-from loyalty.models import Lot, RefundLine, VisitLine
+from loyalty.models import Lot, VisitLine
 from loyalty.money import Money, total
-from memberships.models import Membership, MembershipUse
+from memberships.models import Membership
 
 
 class NothingLeftOfMembership(Refusal):
@@ -64,35 +62,38 @@ def sold_memberships(reversal: Reversal, sold: Sequence[BackLine]) -> list[Movem
 
 def sessions(reversal: Reversal, covered: Sequence[BackLine]) -> list[Movement]:
     """Give the covered units of these lines back to the memberships that covered them."""
-    if not covered:
-        return []
-    units = _units_back(reversal, covered)
-    memberships = Membership.objects.in_bulk(list(units))
-    lots = {entry.account_id: entry.lot_id for entry in reversal.entries_of("memberships") if entry.amount < 0}
-    Membership.objects.filter(pk__in=list(units)).exclude(voided_at=None).update(voided_at=None)
+    units = [part for back in covered for part in _units_back(reversal, back)]
+    voided = Membership.objects.filter(pk__in=[membership for membership, _line, _lot, _units in units])
+    voided.exclude(voided_at=None).update(voided_at=None)
     return [
         give_back(
-            reversal.lot(lots[memberships[pk].account_id]),
+            reversal.lot(lot),
             Money(count),
-            reversal.operation("memberships", f"use:{pk}"),
+            reversal.operation("memberships", f"use:{membership}:{line}"),
             today=reversal.today,
             min_days=reversal.house.refund_min_days,
         )
-        for pk, count in units.items()
+        for membership, line, lot, count in units
     ]
 
 
-def _units_back(reversal: Reversal, covered: Sequence[BackLine]) -> Counter[int]:
-    """Membership → units that come back now."""
-    lines = [back.line.pk for back in covered]
-    earlier = RefundLine.objects.filter(line__in=lines).exclude(refund=reversal.refund)
-    gone = dict(earlier.values_list("line").annotate(Sum("covered")))
-    uses: dict[int, list[MembershipUse]] = {}
-    for use in MembershipUse.objects.filter(line__in=lines).order_by("-pk"):
-        uses.setdefault(use.line_id, []).append(use)
-    units: Counter[int] = Counter()
-    for back in covered:
-        order = [use.membership_id for use in uses[back.line.pk] for _unit in range(use.sessions)]
-        skipped = gone.get(back.line.pk, 0)
-        units.update(order[skipped : skipped + back.covered])
+def _units_back(reversal: Reversal, back: BackLine) -> list[tuple[int, int, int, int]]:
+    """(membership, line number, lot, units) that come back now: of the membership that was used last, first."""
+    left, units = back.covered, []
+    for (membership, lot), out in reversed(_still_out(reversal, back.line.number).items()):
+        part = min(left, out)
+        if part:
+            units.append((membership, back.line.number, lot, part))
+            left -= part
     return units
+
+
+def _still_out(reversal: Reversal, line: int) -> dict[tuple[int, int], int]:
+    """(Membership, lot) → sessions that covered this line and have not come back, in the order of use."""
+    out: dict[tuple[int, int], int] = {}
+    for entry in reversal.entries_of("memberships"):
+        _visit, _id, _mechanic, what, *said = entry.operation.split(":")
+        if what == "use" and int(said[1]) == line:
+            key = (int(said[0]), entry.lot_id)
+            out[key] = out.get(key, 0) - entry.amount
+    return out

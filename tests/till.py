@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.db import connection
 from django.db.models import Q
+from django.test.utils import CaptureQueriesContext
 
 from clients.actors import Actor
 from clients.models import Client
@@ -27,6 +30,14 @@ VERA = Actor.staff("vera")
 def cents(text: str) -> Money:
     """ "12.50" → 1250, in a currency of two digits."""
     return Money(int(Decimal(text).scaleb(2)))
+
+
+def statements(work: Callable[[], object]) -> list[str]:
+    """What the database was asked, without the marks of the transaction itself."""
+    with CaptureQueriesContext(connection) as queries:
+        work()
+    asked = [query["sql"] for query in queries]
+    return [sql for sql in asked if not sql.startswith(("BEGIN", "SAVEPOINT", "RELEASE", "COMMIT"))]
 
 
 @dataclass

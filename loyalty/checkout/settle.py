@@ -8,7 +8,7 @@ clients who reward each other at the same moment do not wait for each other.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -104,9 +104,19 @@ def _write(present: Quote, paid: dict[str, Money], *, key: str, by: Actor) -> Se
         return Settled(visit=Visit.objects.get(operation=key), is_repeat=True)
     lines = write_lines(visit.pk, bill.lines)
     write_payments(visit.pk, paid)
-    sale = Sale(visit=visit.pk, bill=bill, lines=lines, scene=scene, by=by)
+    sale = _with_accounts(Sale(visit=visit.pk, bill=bill, lines=lines, scene=scene, by=by))
     movements = gathered(lambda mechanic: mechanic.settle(sale))
     ledger.post(movements, at=scene.now, by=by, visit=visit.pk)
     if scene.person is not None:
         raise_standing(scene.person.id, spent=bill.spent, visits=int(bill.is_visit), at=scene.now)
     return Settled(visit=visit, revealed=sale.revealed)
+
+
+def _with_accounts(sale: Sale) -> Sale:
+    """The sale with the accounts that what is sold needs."""
+    openings = gathered(lambda mechanic: mechanic.openings(sale))
+    if not openings:
+        return sale
+    ids = ledger.open_accounts(openings, at=sale.scene.now)
+    accounts = {opening.operation: account for opening, account in zip(openings, ids, strict=True)}
+    return replace(sale, accounts=accounts)

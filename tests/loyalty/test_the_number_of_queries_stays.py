@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from clients.models import Client
 from loyalty.checkout import quote
 from loyalty.models import CashbackProgram, Standing
 from loyalty.money import Money
 from tests import factories
-from tests.till import Till
+from tests.till import Till, statements
 
 pytestmark = pytest.mark.django_db
 
 QUOTE, SETTLE = 12, 16
-
-
-def statements(work: Callable[[], object]) -> list[str]:
-    """What the database was asked, without the marks of the transaction itself."""
-    with CaptureQueriesContext(connection) as queries:
-        work()
-    asked = [query["sql"] for query in queries]
-    return [sql for sql in asked if not sql.startswith(("BEGIN", "SAVEPOINT", "RELEASE", "COMMIT"))]
 
 
 def regular(till: Till, boris: Client, visits: int) -> None:

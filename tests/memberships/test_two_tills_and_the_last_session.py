@@ -7,8 +7,8 @@ import pytest
 from clients.models import Client
 from clients.refusals import Refusal
 from loyalty.checkout import Settled, quote
-from loyalty.models import Visit
-from memberships.models import MembershipUse, Plan
+from loyalty.models import Entry, Visit
+from memberships.models import Plan
 from tests.conftest import Together
 from tests.memberships.conftest import buy, left
 from tests.till import Till
@@ -30,4 +30,4 @@ def test_it_is_used_once(till: Till, five: Plan, boris: Client, together: Togeth
     assert refused.code == ("membership_not_applicable" if named else "quote_changed")
     assert left(membership) == 0
     assert Visit.objects.filter(operation__startswith="till ").count() == 1
-    assert sum(MembershipUse.objects.values_list("sessions", flat=True)) == 5
+    assert sum(Entry.objects.filter(operation__contains=":use:").values_list("amount", flat=True)) == -5

@@ -8,11 +8,12 @@ import pytest
 
 from clients.actors import Actor
 from clients.models import Client
-from loyalty.models import Entry, Lot, Standing, Visit
+from loyalty.checkout import quote
+from loyalty.models import Entry, Lot, Standing, TierStanding, Visit
 from loyalty.registration import register
 from loyalty.setup import load, presets, read_yaml
 from loyalty.wallet import wallet
-from tests.till import Till, cents
+from tests.till import Till, cents, statements
 
 pytestmark = pytest.mark.django_db
 VERA = Actor.staff("vera")
@@ -121,3 +122,19 @@ def test_nothing_was_sold_twice(till: Till, bob: Client) -> None:
     first, again = till.settle(basket, cash=3000, key="one"), till.settle(basket, cash=3000, key="one")
     assert first.visit == again.visit
     assert Visit.objects.count() == 1
+
+
+def test_a_check_with_everything_on_it_stays_within_16_statements(till: Till, bob: Client, alice: Client) -> None:
+    """Covered, discounted, paid with bonuses, two gift cards and cash; sells a card and a membership; a tier rises."""
+    codes = [
+        till.sell({"gift_card_type": "gift", "amount": "20"}, client=alice).revealed[1][0]["code"] for _ in range(2)
+    ]
+    till.sell({"membership_plan": "five"}, client=bob)
+    sold = [{"membership_plan": "ten"}, {"gift_card_type": "gift", "amount": "50"}]
+    basket = till.basket("6 x session", "9 x personal", *sold, client=bob, redeem="max", gift_cards=codes)
+    quoted = statements(lambda: quote(basket, now=till.now))
+    bill = quote(basket, now=till.now).bill
+    assert (bill.sessions_used, bill.bonus_total, bill.gift_card_total) == (5, cents("102.70"), cents("40"))
+    settled = statements(lambda: till.settle(basket, cash=bill.to_pay))
+    assert (len(quoted), len(settled)) == (4, 16), settled
+    assert TierStanding.objects.get(client=bob).tier.name == "Silver"
