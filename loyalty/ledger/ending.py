@@ -27,20 +27,20 @@ def expire_due(accounts: Sequence[int], *, today: date, zone: ZoneInfo, by: Acto
     the lot could still be spent is repaid from it first: it lowered their balance all that time.
     """
     lock(Q(pk__in=accounts))
-    due = Lot.objects.filter(account__in=accounts, last_day__lt=today, remaining__gt=0)
-    _repay_from_the_ended(due, zone, by)
-    last_days = due.order_by("last_day").values_list("last_day", flat=True).distinct()
-    moments = [(day, starts_at(day + timedelta(days=1), zone)) for day in last_days if day is not None]
-    return _expire_all(accounts, moments, by) if moments else 0
+    ended = Lot.objects.filter(account__in=accounts, last_day__lt=today, remaining__gt=0)
+    _repay_from_the_ended(ended, accounts, zone, by)
+    due = {lot: day for lot, day in ended.values_list("pk", "last_day") if day is not None}
+    moments = [(day, starts_at(day + timedelta(days=1), zone)) for day in sorted(set(due.values()))]
+    return _expire_all(sorted(due), moments, by) if due else 0
 
 
-def _repay_from_the_ended(due: QuerySet[Lot], zone: ZoneInfo, by: Actor) -> None:
+def _repay_from_the_ended(ended: QuerySet[Lot], accounts: Sequence[int], zone: ZoneInfo, by: Actor) -> None:
     """Few accounts owe anything; those are done lot by lot, as if each had been repaid on the lot's last day."""
-    in_debt = due.filter(account__lots__is_debt=True, account__lots__remaining__lt=0)
-    ended = set(due.values_list("pk", flat=True)) if in_debt.exists() else set()
-    for account in in_debt.values_list("account", flat=True).distinct() if ended else ():
+    debts = Lot.objects.filter(account__in=accounts, is_debt=True, remaining__lt=0)
+    for account in debts.values_list("account", flat=True).distinct():
         lots = held(Q(pk=account))
-        for lot_id in [lot.id for lot in lots if lot.id in ended]:
+        due = set(ended.filter(account=account).values_list("pk", flat=True))
+        for lot_id in [lot.id for lot in lots if lot.id in due]:
             lot = next(lot for lot in lots if lot.id == lot_id)
             assert lot.last_day is not None
             owed = [debt for debt in lots if debt.is_debt and debt.first_day <= lot.last_day]
@@ -49,10 +49,10 @@ def _repay_from_the_ended(due: QuerySet[Lot], zone: ZoneInfo, by: Actor) -> None
             lots = [*(other for other in lots if other is not lot and other not in owed), *after]
 
 
-def _expire_all(accounts: Sequence[int], moments: Sequence[tuple[date, datetime]], by: Actor) -> int:
-    """Burn what is left: the entries first, then the lots that have one. A lot that comes in between waits."""
+def _expire_all(lots: Sequence[int], moments: Sequence[tuple[date, datetime]], by: Actor) -> int:
+    """Burn what is left of these lots, whose accounts are locked: the entries first, then the lots."""
     ended, params = values_table("ended", (Column("last_day", "date"), Column("at", "timestamptz")), moments)
-    among, ids = id_among("lot.account_id", accounts)
+    among, ids = id_among("lot.id", lots)
     columns = ", ".join(f'"{column.name}"' for column in ENTRY_COLUMNS)
     explain = f"""
         WITH {ended}
@@ -60,15 +60,9 @@ def _expire_all(accounts: Sequence[int], moments: Sequence[tuple[date, datetime]
         SELECT lot.id, lot.account_id, lot.entry_count + 1, 'expire', -lot.remaining, 0, lot.last_day,
             'expire:' || lot.id || ':' || CAST(lot.last_day AS varchar(10)), NULL, NULL,
             CAST(%s AS varchar(170)), '', ended.at
-        FROM loyalty_lot AS lot JOIN ended ON ended.last_day = lot.last_day
-        WHERE {among} AND lot.remaining > 0
+        FROM loyalty_lot AS lot JOIN ended ON ended.last_day = lot.last_day WHERE {among}
     """  # noqa: S608  # names are constants above, values are parameters
-    empty = f"""
-        UPDATE loyalty_lot AS lot SET remaining = 0, entry_count = lot.entry_count + 1
-        WHERE {among} AND lot.remaining > 0 AND EXISTS (
-            SELECT 1 FROM loyalty_entry AS entry WHERE entry.lot_id = lot.id AND entry.number = lot.entry_count + 1
-        )
-    """  # noqa: S608
+    empty = f"UPDATE loyalty_lot AS lot SET remaining = 0, entry_count = lot.entry_count + 1 WHERE {among}"  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(explain, [*params, str(by), ids])
         cursor.execute(empty, [ids])
