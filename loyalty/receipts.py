@@ -1,4 +1,4 @@
-"""One shape for what a check comes to (a quote) and what it came to (a visit): the desk, the receipt and the API show it.
+"""One shape for what a check comes to (a quote) and what it came to (a visit): desk, receipt and API show it.
 
 `contract.md` names the fields; amounts here are `Money`, the API turns them into strings.
 """

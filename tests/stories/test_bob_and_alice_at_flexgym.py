@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -43,7 +44,7 @@ def test_bob_starts_with_100_and_a_card(till: Till, bob: Client, alice: Client) 
     assert till.balance(alice) == 0
     assert bob.cards.get().is_primary
     lot = Lot.objects.get(account__client=bob)
-    assert (lot.program, lot.limit_percent, lot.min_check) == ("referral", 50, cents("50"))
+    assert (lot.program, lot.limit_percent, lot.min_check) == ("referral", Decimal(50), cents("50"))
     assert lot.last_day == till.today + timedelta(days=365)
 
 
