@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from config.health import health
 from giftcards import api as giftcards_api
 from loyalty.api import problems
 from loyalty.api import urls as loyalty_api
@@ -22,6 +23,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("desk/", include("loyalty.desk.urls")),
     path("gift/", include("giftcards.portal")),
+    path("health/", health),
     path("", include("loyalty.portal.urls")),
 ]
 
