@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
@@ -25,6 +24,7 @@ from loyalty.periods import is_running
 from loyalty.rulebook import Rulebook, rulebook
 from loyalty.terms import Terms
 from loyalty.tiers import spent_within
+from loyalty.transactions import in_one_transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,7 @@ def ladders(person: Person, book: Rulebook, now: datetime) -> tuple[Ladder, ...]
     return tuple(ladder(p, person, within.get(p.window_days or 0, person.total_spent)) for p in programs)
 
 
+@in_one_transaction
 def adjust(  # keyword-only, each is said by every caller
     *, client: Client, amount: Money, reason: str, by: Actor, now: datetime, key: str, terms: Terms | None = None
 ) -> list[Entry]:
@@ -94,18 +95,17 @@ def adjust(  # keyword-only, each is said by every caller
         raise Invalid(_("Say why."), field="reason")
     if not amount:
         raise Invalid(_("Say how many bonuses."), field="amount")
-    with transaction.atomic():
-        own = Q(client_id=client.pk, unit=Account.Unit.BONUS)
-        account = ledger.lock(own)[0]
-        if not Entry.objects.filter(account=account, operation=key).exists():
-            today = rulebook().house.day(now)
-            movements = (
-                [_added(account.pk, amount, reason, key, today, terms or Terms())]
-                if amount > 0
-                else _taken(ledger.held(own), -amount, reason, key, today)
-            )
-            ledger.post(movements, at=now, by=by)
-        return list(Entry.objects.filter(account=account, operation=key).select_related("lot").order_by("pk"))
+    own = Q(client_id=client.pk, unit=Account.Unit.BONUS)
+    account = ledger.lock(own)[0]
+    if not Entry.objects.filter(account=account, operation=key).exists():
+        today = rulebook().house.day(now)
+        movements = (
+            [_added(account.pk, amount, reason, key, today, terms or Terms())]
+            if amount > 0
+            else _taken(ledger.held(own), -amount, reason, key, today)
+        )
+        ledger.post(movements, at=now, by=by)
+    return list(Entry.objects.filter(account=account, operation=key).select_related("lot").order_by("pk"))
 
 
 def _added(account: int, amount: Money, reason: str, key: str, today: date, terms: Terms) -> Grant:

@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from django.db.models import Max, Q, Sum
 from django.utils.translation import gettext as _
 
@@ -40,6 +39,7 @@ from loyalty.models import (
 )
 from loyalty.money import ZERO, Money, spread, total
 from loyalty.rulebook import rulebook
+from loyalty.transactions import in_one_transaction
 
 SHARES = ("discount", "bonus", "gift_card", "to_pay")
 SUMS = ("quantity", "covered", "list", "membership", *SHARES, "base", "spent")
@@ -59,6 +59,7 @@ class Back:
     quantity: int | None = None
 
 
+@in_one_transaction
 def refund(  # keyword-only, each is said by every caller
     *, visit_id: int, lines: Sequence[Back] | None, reason: str, key: str, by: Actor, now: datetime
 ) -> Refund:
@@ -69,14 +70,13 @@ def refund(  # keyword-only, each is said by every caller
     """
     if not reason.strip():
         raise Invalid(_("Say why it comes back."), field="reason")
-    with transaction.atomic():
-        visit = _locked_visit(visit_id)
-        earlier = Refund.objects.filter(operation=key).first()
-        if earlier is not None:
-            return earlier
-        state = _State.of(visit)
-        back = state.back_lines(lines, rulebook(), now)
-        return _write(state, back, reason=reason.strip(), key=key, by=by, now=now)
+    visit = _locked_visit(visit_id)
+    earlier = Refund.objects.filter(operation=key).first()
+    if earlier is not None:
+        return earlier
+    state = _State.of(visit)
+    back = state.back_lines(lines, rulebook(), now)
+    return _write(state, back, reason=reason.strip(), key=key, by=by, now=now)
 
 
 def _locked_visit(visit_id: int) -> Visit:

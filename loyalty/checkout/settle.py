@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from clients.actors import Actor
@@ -24,6 +23,7 @@ from loyalty.checkout.record import raise_standing, write_lines, write_payments,
 from loyalty.mechanics import Sale, gathered
 from loyalty.models import Visit
 from loyalty.money import Money, total
+from loyalty.transactions import in_one_transaction
 
 
 class QuoteChanged(Refusal):
@@ -55,6 +55,7 @@ class Settled:
     is_repeat: bool = False
 
 
+@in_one_transaction
 def settle(  # keyword-only, each is said by every caller
     *, basket: Basket, payments: Sequence[Paid], key: str, by: Actor, now: datetime, token: str | None = None
 ) -> Settled:
@@ -63,19 +64,18 @@ def settle(  # keyword-only, each is said by every caller
     Raises `QuoteChanged` if `token` is given and stands for something else than the check is now, and
     `PaymentMismatch` unless the payments come to what is to pay, to the cent; and every refusal of `quote`.
     """
-    with transaction.atomic():
-        ledger.lock(accounts_of(basket))
-        try:
-            present = quote(basket, now=now)
-            _compare(present, token)
-            paid = _check_payments(payments, present)
-        except Refusal:
-            # What the first one spent is no longer there: asked again, the answer is still that visit.
-            earlier = Visit.objects.filter(operation=key).first()
-            if earlier is None:
-                raise
-            return Settled(visit=earlier, is_repeat=True)
-        return _write(present, paid, key=key, by=by)
+    ledger.lock(accounts_of(basket))
+    try:
+        present = quote(basket, now=now)
+        _compare(present, token)
+        paid = _check_payments(payments, present)
+    except Refusal:
+        # What the first one spent is no longer there: asked again, the answer is still that visit.
+        earlier = Visit.objects.filter(operation=key).first()
+        if earlier is None:
+            raise
+        return Settled(visit=earlier, is_repeat=True)
+    return _write(present, paid, key=key, by=by)
 
 
 def _compare(present: Quote, token: str | None) -> None:
