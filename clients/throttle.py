@@ -85,9 +85,9 @@ def _counted(scope: str, who: str, ends_at: datetime, now: datetime) -> tuple[in
     with connection.cursor() as cursor:
         cursor.execute(COUNT, [scope, who, adapt(ends_at), adapt(now), adapt(now)])
         tries, stored = cursor.fetchone()
-    if isinstance(stored, str):  # SQLite keeps times as text, in UTC
-        stored = datetime.fromisoformat(stored).replace(tzinfo=UTC)
-    return tries, stored
+    if isinstance(stored, str):  # SQLite keeps times as text
+        stored = datetime.fromisoformat(stored)
+    return tries, stored if stored.tzinfo else stored.replace(tzinfo=UTC)
 
 
 def _hidden(who: str) -> str:
