@@ -103,15 +103,15 @@ def checked(said: Mapping[str, Any], *, at: datetime) -> dict[str, Any]:
 def search(text: str) -> QuerySet[Client]:
     """At most 20 clients that match a phone, a card, an e-mail or a name, as it is typed; newest first.
 
-    Whole phones, cards and e-mails and beginnings of names are found by index. Only what is not found so is looked
-    for inside names and phones.
+    Whole phones, cards and e-mails and beginnings of names are found by index. Only what is not found so, and is not
+    a whole phone or e-mail (a newcomer's), is looked for inside names and phones.
     """
     text = " ".join(text.split()).casefold()
     found: list[int] = []
     if text and "\x00" not in text:
         present = Client.objects.filter(erased_at=None).order_by("-pk")
         found = list(present.filter(_exactly(text)).values_list("pk", flat=True)[:SEARCH_LIMIT])
-        if not found:
+        if not found and not _is_whole(text):
             found = list(present.filter(_inside(text)).values_list("pk", flat=True)[:SEARCH_LIMIT])
     return Client.objects.filter(pk__in=found).order_by("-pk")
 
@@ -122,6 +122,10 @@ def _exactly(text: str) -> Q:
         where |= Q(pk__in=Card.objects.filter(number=clean_number(text)).values("client_id"))
     phone = phone_or_none(text)
     return where | Q(phone=phone) if phone else where
+
+
+def _is_whole(text: str) -> bool:
+    return "@" in text or phone_or_none(text) is not None
 
 
 def _inside(text: str) -> Q:
