@@ -189,7 +189,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("ru", _("Russian"))]
-LOCALE_PATHS = [BASE_DIR / app / "locale" for app in ("config", "clients", "loyalty")]
+LOCALE_PATHS = [BASE_DIR / "config" / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
@@ -253,6 +253,8 @@ UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "config.menu.title",
     "SITE_HEADER": "config.menu.title",
     "SITE_URL": "/desk/",
+    "SITE_ICON": "config.menu.icon",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "config.menu.icon"}],
     "SHOW_HISTORY": False,  # each page shows its changes itself
     "SHOW_VIEW_ON_SITE": False,
     "STYLES": ["config.menu.stylesheet"],
