@@ -366,6 +366,10 @@ class Mechanic:
         """Whose code this is. Only codes: a phone or a card would tell a stranger who is a client."""
         return None
 
+    def client_with(self, code: str) -> int | None:
+        """The client who has this code, for staff who look for them: all of the code, or nobody."""
+        return None
+
 
 @cache
 def mechanics() -> tuple[Mechanic, ...]:

@@ -24,9 +24,9 @@ from loyalty.money import ZERO, Money
 from loyalty.pricing import Earning, Idle, Step
 from loyalty.rulebook import rulebook
 from referrals import inviting
-from referrals.codes import give_code
+from referrals.codes import give_code, read_code
 from referrals.models import Code, Referral
-from referrals.naming import ReferrerRefused, name_referrer
+from referrals.naming import LONGEST_SAID, ReferrerRefused, name_referrer
 from referrals.program import Rules, load_rules
 from referrals.rewards import MECHANIC, PROGRAM, Friendship, Rewarding
 
@@ -118,6 +118,11 @@ class Referrals(Mechanic):
 
     def invitation(self, code: str, house: House, rules: Rules | None, today: date) -> Invitation | None:
         return inviting.invitation(code, house, rules, today)
+
+    def client_with(self, code: str) -> int | None:
+        known = len(code) <= LONGEST_SAID and "\x00" not in code
+        row = Code.objects.filter(code=read_code(code)).values_list("client_id", flat=True)
+        return row.first() if known else None
 
     # --- what a client has ---
 

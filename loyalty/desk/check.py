@@ -11,7 +11,6 @@ from django.shortcuts import redirect, render, resolve_url
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from clients import registration
 from clients.refusals import Refusal
 from loyalty import checkout
 from loyalty.checkout import Paid, QuoteChanged, Settled
@@ -19,6 +18,7 @@ from loyalty.counter import read_basket
 from loyalty.desk import shelf
 from loyalty.desk.access import OVERRIDE, Desk, at_the_desk
 from loyalty.desk.draft import METHODS, Draft, line_of
+from loyalty.desk.finding import LONGEST, find_clients
 from loyalty.desk.guest import find_client, guest_of
 from loyalty.desk.till import Till, changes, known_offers, payments_of, work_out
 from loyalty.models import Visit
@@ -44,8 +44,8 @@ def screen(request: HttpRequest, desk: Desk) -> HttpResponse:
         "guest_problem": problem,
         "focus": "add" if guest else "find",
     }
-    text = request.GET.get("q", "")
-    found = {"found": registration.search(text), "text": text} if text.strip() else {}
+    text = request.GET.get("q", "").strip()
+    found = {"found": find_clients(text[:LONGEST]), "text": text} if text else {}
     return render(request, "desk/screen.html", _shown(request, desk, context | found))
 
 
@@ -140,9 +140,9 @@ def _acted(draft: Draft, request: HttpRequest) -> tuple[Draft, str]:
     sent = request.POST
     line = line_of(sent.get("add", ""))
     if line is not None:
-        return draft.with_line(line), "add"
+        return draft.with_line(line), "add" if sent.get("add_text") else ""  # else the pressed button keeps the focus
     if "remove" in sent:
-        return draft.without_line(sent["remove"]), "add"
+        return draft.without_line(sent["remove"]), ""
     if "drop" in sent:
         left = tuple(code for i, code in enumerate(draft.gift_cards) if str(i) != sent["drop"])
         return replace(draft, gift_cards=left), "code"

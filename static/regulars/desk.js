@@ -49,7 +49,8 @@ document.addEventListener("htmx:afterSwap", (event) => {
   const finder = event.detail.target?.closest?.("[data-finder]");
   if (!finder) return;
   select(finder, options(finder)[0] ?? null);
-  if (finder.dataset.hurry && options(finder).length === 1) options(finder)[0].click();
+  const sure = options(finder).filter((one) => one.id !== "client-new");
+  if (finder.dataset.hurry && sure.length === 1) sure[0].click();
   delete finder.dataset.hurry;
 });
 
