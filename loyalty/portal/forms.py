@@ -7,13 +7,12 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 from django.utils.text import capfirst
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from clients import registration
 from clients.refusals import Invalid
 
-CODE_LENGTH = 16
+CODE_LENGTH = 40
 
 
 class Join(forms.Form):
@@ -55,8 +54,6 @@ class Join(forms.Form):
         for name in ("first_name", "last_name", "phone", "email", "birthday"):
             if cleaned.get(name):
                 self._check(name, cleaned)
-        if cleaned.get("code") and not cleaned["code"].isalnum():
-            self.add_error("code", gettext("A code has letters and digits only."))
         return cleaned
 
     def _check(self, name: str, cleaned: dict[str, Any]) -> None:

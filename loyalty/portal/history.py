@@ -104,8 +104,8 @@ def _refunds(client: Client) -> QuerySet[Any]:
 def _movements(client: Client) -> QuerySet[Any]:
     """Bonuses that came or went without a check of the client's own. Repaying a debt is part of something else."""
     own = Entry.objects.filter(account__client=client, account__unit=Account.Unit.BONUS)
-    elsewhere = own.filter(Q(visit=None) | ~Q(visit__client=client)).exclude(operation__endswith=":repay")
-    return elsewhere.select_related("lot")
+    elsewhere = own.exclude(Q(visit__client=client) | Q(refund__visit__client=client))
+    return elsewhere.exclude(operation__endswith=":repay").select_related("lot")
 
 
 def _lines(rows: Iterable[Model]) -> Mapping[int, list[VisitLine]]:
@@ -146,8 +146,10 @@ def _title(entry: Entry) -> str:
 def _reason(entry: Entry) -> str:
     if entry.note:
         return entry.note
+    if entry.refund_id is not None:
+        return _("a friend's visit was refunded")
     if entry.visit_id is not None:
-        return _("a friend's visit was refunded") if entry.refund_id else _("a friend's visit")
+        return _("a friend's visit")
     if entry.amount > 0 and entry.last_day is not None:
         return _("until %(day)s") % {"day": show_day(entry.last_day)}
     return ""
