@@ -6,12 +6,13 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import translation
 from django.utils.cache import add_never_cache_headers
 
-from clients.models import Client
+from clients.models import Card, Client
 
 KEY = "client"
 View = Callable[..., HttpResponseBase]
@@ -30,7 +31,10 @@ def sign_out(request: HttpRequest) -> None:
 def signed_in(request: HttpRequest) -> Client | None:
     """The client of this browser's session, if there is one and they have not been erased."""
     pk = request.session.get(KEY)
-    return Client.objects.filter(pk=pk, erased_at=None).first() if isinstance(pk, int) else None
+    if not isinstance(pk, int):
+        return None
+    card = Card.objects.filter(client=OuterRef("pk"), is_primary=True).values("number")[:1]
+    return Client.objects.filter(pk=pk, erased_at=None).annotate(card_number=Subquery(card)).first()
 
 
 def private(view: View) -> View:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from kombu.exceptions import KombuError
 
 from clients import throttle
-from clients.models import Business, Client, PublicRequest
+from clients.models import Business, Card, Client, PublicRequest
 from clients.refusals import NotFound, Refusal
 from loyalty.mechanics import Holdings, Invitation
 from loyalty.portal import links, session, spending
@@ -159,7 +159,7 @@ def me(request: HttpRequest, client: Client) -> HttpResponseBase:
     page = history(client, held.house, after=place)
     shown = {
         "client": client,
-        "card": client.cards.filter(is_primary=True).first(),
+        "card": Card(number=client.card_number) if client.card_number else None,  # type: ignore[attr-defined]
         "wallet": held,
         "currency": currency,
         "zone": held.house.zone,

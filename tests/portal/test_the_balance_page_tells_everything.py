@@ -18,7 +18,7 @@ from loyalty.wallet import adjust
 from tests.portal.conftest import Opened, text_of
 from tests.till import VERA, Till
 
-MOST_QUERIES = 18
+MOST_QUERIES = 16
 
 
 def page_of(client: Client, opened: Opened, address: str = "/me/") -> str:
