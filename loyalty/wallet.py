@@ -100,7 +100,7 @@ def adjust(  # keyword-only, each is said by every caller
     if not Entry.objects.filter(account=account, operation=key).exists():
         today = rulebook().house.day(now)
         movements = (
-            [_added(account.pk, amount, reason, key, today, terms or Terms())]
+            [_added(account, amount, reason, key, today, terms or Terms())]
             if amount > 0
             else _taken(ledger.held(own), -amount, reason, key, today)
         )

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import reduce
+from operator import or_
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from clients.models import Business, Client
 from clients.refusals import Invalid, NotFound, Refusal
+from loyalty import ledger
 from loyalty.basket import Basket, BasketLine
 from loyalty.house import House, Place
-from loyalty.ledger import held
+from loyalty.ledger import Stock
 from loyalty.mechanics import Person, Scene, TierHeld, mechanic_selling, mechanics
 from loyalty.models import Account
-from loyalty.money import ZERO
+from loyalty.money import ZERO, Money
 from loyalty.pricing import Bill, Line, price
 from loyalty.rulebook import Rulebook, rulebook
+from loyalty.sql import Compiled
 
 
 class ClientErased(Refusal):
@@ -53,20 +59,32 @@ def quote(basket: Basket, *, now: datetime) -> Quote:
     return Quote(basket=basket, scene=scene, bill=bill, token=_token(basket, bill))
 
 
-def accounts_of(basket: Basket) -> Q:
-    """Every account that a check may take from: the client's own, and those of what they offer."""
-    where = Q(client_id=basket.client) if basket.client is not None else Q(pk=None)
-    for mechanic in mechanics():
-        more = mechanic.accounts(basket)
-        if more is not None:
-            where |= more
-    return where
+def lock_accounts(basket: Basket) -> None:
+    """Lock every account that the check may take from: the client's own, and those of what is offered."""
+    offered = _offered(basket)
+    if offered is not None:
+        ledger.lock(offered | Q(client_id=basket.client) if basket.client is not None else offered)
+    elif basket.client is not None:
+        ledger.lock_all_of(basket.client)
+
+
+def _lots(basket: Basket) -> list[Stock]:
+    """What is left on these accounts."""
+    offered = _offered(basket)
+    if offered is not None:
+        return ledger.held(offered | Q(client_id=basket.client) if basket.client is not None else offered)
+    return ledger.held_by(basket.client) if basket.client is not None else []
+
+
+def _offered(basket: Basket) -> Q | None:
+    """The accounts of what is offered; None where nothing is."""
+    parts = [part for mechanic in mechanics() if (part := mechanic.accounts(basket)) is not None]
+    return reduce(or_, parts) if parts else None
 
 
 def _scene(basket: Basket, person: Person | None, book: Rulebook, now: datetime) -> Scene:
     place = _place(basket, book.house)
-    lots = held(accounts_of(basket))
-    return Scene(house=book.house, place=place, person=person, lots=tuple(lots), now=now, rules=book.rules)
+    return Scene(house=book.house, place=place, person=person, lots=tuple(_lots(basket)), now=now, rules=book.rules)
 
 
 def _place(basket: Basket, house: House) -> Place:
@@ -76,22 +94,33 @@ def _place(basket: Basket, house: House) -> Place:
     return place
 
 
-PERSON_COLUMNS = (
-    "first_name",
-    "last_name",
-    "language",
-    "birthday",
-    "created_at",
-    "erased_at",
-    "standing__total_spent",
-    "standing__visits",
-    "standing__last_visit_at",
-    "tiers__program_id",
-    "tiers__tier_id",
-    "tiers__since",
-    "revision",
-    "account",
-)
+class PersonRow(NamedTuple):
+    """What is read of a client: a row for each tier held, or one."""
+
+    first_name: str
+    last_name: str
+    language: str
+    birthday: date | None
+    created_at: datetime
+    erased_at: datetime | None
+    standing__total_spent: Money | None
+    standing__visits: int | None
+    standing__last_visit_at: datetime | None
+    tiers__program_id: int | None
+    tiers__tier_id: int | None
+    tiers__since: date | None
+    revision: UUID
+    account: int
+
+
+def _person_rows(client: int) -> QuerySet[Client, Any]:
+    revision = Subquery(Business.objects.values("revision")[:1])
+    account = Subquery(Account.objects.filter(client=OuterRef("pk"), unit=Account.Unit.BONUS).values("pk")[:1])
+    people = Client.objects.filter(pk=client).annotate(revision=revision, account=account)
+    return people.values_list(*PersonRow._fields)
+
+
+PERSON = Compiled(_person_rows)
 
 
 def person_of(client: int) -> tuple[Person, UUID]:
@@ -99,32 +128,31 @@ def person_of(client: int) -> tuple[Person, UUID]:
 
     Raises `NotFound`, `ClientErased`.
     """
-    revision = Subquery(Business.objects.values("revision")[:1])
-    account = Subquery(Account.objects.filter(client=OuterRef("pk"), unit=Account.Unit.BONUS).values("pk")[:1])
-    people = Client.objects.filter(pk=client).annotate(revision=revision, account=account)
-    rows = list(people.values(*PERSON_COLUMNS))
+    rows = [PersonRow(*row) for row in PERSON.rows(client)]
     if not rows:
         raise NotFound(_("There is no such client."), field="client")
     first = rows[0]
-    if first["erased_at"] is not None:
+    if first.erased_at is not None:
         raise ClientErased(_("This client has asked to be forgotten."), field="client")
     person = Person(
         id=client,
-        account=first["account"],
-        name=f"{first['first_name']} {first['last_name']}".strip(),
-        language=first["language"],
-        birthday=first["birthday"],
-        created_at=first["created_at"],
-        total_spent=first["standing__total_spent"] or ZERO,
-        visits=first["standing__visits"] or 0,
-        last_visit_at=first["standing__last_visit_at"],
-        tiers={row["tiers__program_id"]: _tier(row) for row in rows if row["tiers__program_id"] is not None},
+        account=first.account,
+        name=f"{first.first_name} {first.last_name}".strip(),
+        language=first.language,
+        birthday=first.birthday,
+        created_at=first.created_at,
+        total_spent=first.standing__total_spent or ZERO,
+        visits=first.standing__visits or 0,
+        last_visit_at=first.standing__last_visit_at,
+        tiers=dict(_tiers(rows)),
     )
-    return person, first["revision"]
+    return person, first.revision
 
 
-def _tier(row: dict[str, int | date]) -> TierHeld:
-    return TierHeld(program=row["tiers__program_id"], tier=row["tiers__tier_id"], since=row["tiers__since"])  # type: ignore[arg-type]
+def _tiers(rows: Iterable[PersonRow]) -> Iterable[tuple[int, TierHeld]]:
+    for row in rows:
+        if row.tiers__program_id is not None and row.tiers__tier_id is not None and row.tiers__since is not None:
+            yield row.tiers__program_id, TierHeld(row.tiers__program_id, row.tiers__tier_id, row.tiers__since)
 
 
 def line_of(line: BasketLine, number: int, scene: Scene) -> Line:

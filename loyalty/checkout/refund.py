@@ -74,9 +74,10 @@ def refund(  # keyword-only, each is said by every caller
     earlier = Refund.objects.filter(operation=key).first()
     if earlier is not None:
         return earlier
-    state = _State.of(visit)
+    accounts = _lock_accounts(_State.of(visit))
+    state = _State.of(visit)  # read again: under the locks nothing of it moves any more
     back = state.back_lines(lines, rulebook(), now)
-    return _write(state, back, reason=reason.strip(), key=key, by=by, now=now)
+    return _write(state, back, accounts, reason=reason.strip(), key=key, by=by, now=now)
 
 
 def _locked_visit(visit_id: int) -> Visit:
@@ -179,10 +180,17 @@ def _returnable(line: VisitLine, book: Any, now: datetime) -> tuple[int, int]:
     return next((answer for answer in answers if answer is not None), (1, 1))
 
 
-def _write(state: _State, back: Sequence[BackLine], *, reason: str, key: str, by: Actor, now: datetime) -> Refund:
+def _write(
+    state: _State,
+    back: Sequence[BackLine],
+    accounts: Sequence[int],
+    *,
+    reason: str,
+    key: str,
+    by: Actor,
+    now: datetime,
+) -> Refund:
     visit = state.visit
-    accounts = _lock_accounts(state)
-    state = _State.of(visit)
     is_whole = _is_whole(state, back)
     row = Refund.objects.create(operation=key, visit=visit, at=now, by=str(by), reason=reason, is_whole=is_whole)
     before = total(Money(state.gone.get(line.pk, {}).get("base", 0)) for line in state.lines)
@@ -207,7 +215,7 @@ def _write(state: _State, back: Sequence[BackLine], *, reason: str, key: str, by
     return _sum_up(row, reversal, movements)
 
 
-def _lock_accounts(state: _State) -> list[Account]:
+def _lock_accounts(state: _State) -> list[int]:
     """Every account that the visit touched, in id order."""
     where = Q(pk__in={entry.account_id for entry in state.entries})
     for mechanic in mechanics():
@@ -216,9 +224,9 @@ def _lock_accounts(state: _State) -> list[Account]:
     return ledger.lock(where)
 
 
-def _lots_by_account(accounts: Sequence[Account]) -> dict[int, list[ledger.Stock]]:
-    lots = ledger.held(Q(pk__in=[account.pk for account in accounts]))
-    return {account.pk: [lot for lot in lots if lot.account == account.pk] for account in accounts}
+def _lots_by_account(accounts: Sequence[int]) -> dict[int, list[ledger.Stock]]:
+    lots = ledger.held(Q(pk__in=accounts))
+    return {account: [lot for lot in lots if lot.account == account] for account in accounts}
 
 
 def _is_whole(state: _State, back: Sequence[BackLine]) -> bool:

@@ -18,7 +18,7 @@ from clients.actors import Actor
 from clients.refusals import Refusal
 from loyalty import ledger
 from loyalty.basket import Basket
-from loyalty.checkout.quote import Quote, accounts_of, quote
+from loyalty.checkout.quote import Quote, lock_accounts, quote
 from loyalty.checkout.record import raise_standing, write_lines, write_payments, write_visit
 from loyalty.mechanics import Sale, gathered
 from loyalty.models import Visit
@@ -64,7 +64,7 @@ def settle(  # keyword-only, each is said by every caller
     Raises `QuoteChanged` if `token` is given and stands for something else than the check is now, and
     `PaymentMismatch` unless the payments come to what is to pay, to the cent; and every refusal of `quote`.
     """
-    ledger.lock(accounts_of(basket))
+    lock_accounts(basket)
     try:
         present = quote(basket, now=now)
         _compare(present, token)

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from clients.refusals import Refusal
 from loyalty.models import Account, Lot
 from loyalty.money import ZERO, Money, total
+from loyalty.sql import Compiled
 from loyalty.terms import ALL
 
 ENDLESS = date.max
@@ -70,10 +72,37 @@ def soonest_first(lots: Iterable[Stock]) -> list[Stock]:
     return sorted(lots, key=lambda lot: (lot.last_day or ENDLESS, lot.id))
 
 
+STOCK_COLUMNS = (
+    "id",
+    "account_id",
+    "account__unit",
+    "program",
+    "name",
+    "amount",
+    "remaining",
+    "first_day",
+    "last_day",
+    "limit_percent",
+    "min_check",
+    "is_debt",
+)
+
+
 def held(accounts: Q) -> list[Stock]:
     """Lots of these accounts with something left or owed, also pending and ended ones. One query."""
-    rows = Lot.objects.filter(account__in=Account.objects.filter(accounts)).exclude(remaining=0)
-    return soonest_first(stock(lot) for lot in rows.select_related("account"))
+    return soonest_first(Stock(*row) for row in _held(Account.objects.filter(accounts)))
+
+
+def held_by(client: int) -> list[Stock]:
+    """The same for all accounts of a client."""
+    return soonest_first(Stock(*row) for row in HELD_BY.rows(client))
+
+
+def _held(accounts: QuerySet[Account]) -> QuerySet[Lot, Any]:
+    return Lot.objects.filter(account__in=accounts).exclude(remaining=0).values_list(*STOCK_COLUMNS)
+
+
+HELD_BY = Compiled(lambda client: _held(Account.objects.filter(client=client)))
 
 
 def balance(lots: Iterable[Stock], today: date) -> Money:
@@ -81,9 +110,24 @@ def balance(lots: Iterable[Stock], today: date) -> Money:
     return total(lot.remaining for lot in lots if lot.is_active(today))
 
 
-def lock(accounts: Q) -> list[Account]:
-    """Lock these accounts, in id order, until the transaction ends. Without deadlock beside those who only grant."""
-    return list(Account.objects.filter(accounts).order_by("pk").select_for_update(no_key=True))
+def lock(accounts: Q) -> list[int]:
+    """Lock these accounts, in id order, until the transaction ends; their ids.
+
+    Two who lock wait for one another and never in a circle, and whoever only grants does not wait at all.
+    """
+    return [account for (account,) in _locked(Account.objects.filter(accounts))]
+
+
+def lock_all_of(client: int) -> list[int]:
+    """The same for all accounts of a client."""
+    return [account for (account,) in LOCK_ALL_OF.rows(client)]
+
+
+def _locked(accounts: QuerySet[Account]) -> QuerySet[Account, Any]:
+    return accounts.order_by("pk").select_for_update(no_key=True).values_list("pk")
+
+
+LOCK_ALL_OF = Compiled(lambda client: _locked(Account.objects.filter(client=client)))
 
 
 @dataclass(frozen=True, slots=True)
