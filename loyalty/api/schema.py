@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 
 from loyalty.api.components import COMPONENTS, Schema, answer, either, many, ref
 
@@ -43,13 +43,20 @@ class Operation:
 def described(operation: Operation) -> Callable[[View], View]:
     """Say of a view's method which call it is."""
     codes = sorted({400, 401, 403, *operation.problems, *([415, 422] if operation.takes else [])})
-    problems = {(code, "application/problem+json"): {**ref("Problem"), "description": PROBLEMS[code]} for code in codes}
+    problems = {
+        (code, "application/problem+json"): OpenApiResponse(ref("Problem"), description=PROBLEMS[code])
+        for code in codes
+    }
     return extend_schema(
         operation_id=operation.id,
         tags=[operation.tag],
         summary=operation.summary,
+        description=" ",  # else the view's docstring, which is for whoever reads the code
         request={"application/json": operation.takes} if operation.takes is not None else None,
-        responses={(operation.status, "application/json"): operation.returns, **problems},
+        responses={
+            (operation.status, "application/json"): OpenApiResponse(operation.returns, description="Done."),
+            **problems,
+        },
         parameters=[*_query(operation), *([IDEMPOTENCY_KEY] if operation.is_change else [])],
     )
 
@@ -186,7 +193,10 @@ def one_of_each(endpoints: Sequence[tuple[str, str, str, Any]], **_kwargs: Any) 
 
 
 def with_components(result: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
-    """The shapes that operations refer to."""
-    schemas = result.setdefault("components", {}).setdefault("schemas", {})
-    schemas.update(COMPONENTS)
+    """The shapes that operations refer to; and a body is never optional."""
+    result.setdefault("components", {}).setdefault("schemas", {}).update(COMPONENTS)
+    operations = [operation for path in result["paths"].values() for operation in path.values()]
+    for operation in operations:
+        if "requestBody" in operation:
+            operation["requestBody"]["required"] = True
     return result

@@ -1,0 +1,464 @@
+"""`visits`: the worked examples of `domain.md` figure by figure, and every way in which a check is refused."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from clients.models import Client, Location
+from giftcards.models import GiftCard
+from loyalty.models import Entry, Visit
+from tests.api.conftest import Caller, basket, load_preset
+
+CASH_30 = [{"method": "cash", "amount": "30.00"}]
+
+
+@pytest.fixture
+def alice(till: Caller) -> Any:
+    return till.register(first_name="Alice", phone="+12125550101")
+
+
+@pytest.fixture
+def bob(till: Caller, alice: Any) -> Any:
+    """Referred by Alice: 100 bonuses."""
+    return till.register(first_name="Bob", referrer="+12125550101")
+
+
+def figures(check: Any, *names: str) -> list[Any]:
+    return [check[name] for name in names]
+
+
+def test_bob_pays_half_with_bonuses_and_both_earn(till: Caller, alice: Any, bob: Any) -> None:
+    quote = till.post("visits/quote", basket("personal", client=bob, redeem="max")).ok()
+    assert figures(quote, "currency", "list_total", "membership_total", "discount_total", "check_total") == [
+        *("USD", "60.00", "0.00", "0.00", "60.00")
+    ]
+    assert figures(quote, "bonus_spendable", "bonus_total", "gift_card_total", "to_pay", "earned_total") == [
+        *("30.00", "30.00", "0.00", "30.00", "0.90")
+    ]
+    assert quote["earned"] == [{"program": "cumulative", "percent": "3", "amount": "0.90"}]
+    assert quote["referrer_earned"] == {"client": alice["id"], "amount": "1.50"}
+    assert quote["tier"] == {"name": "Start", "percent": "3"}
+    assert figures(quote, "sessions_used", "payments", "client", "location") == [0, [], bob["id"], "main"]
+    (line,) = quote["lines"]
+    assert figures(line, "line", "service", "quantity", "list", "bonus", "to_pay", "earned") == [
+        *(1, "personal", 1, "60.00", "30.00", "30.00", "0.90")
+    ]
+    assert [note["code"] for note in quote["trace"]] == [
+        *("bonus.lot_used", "bonus.limit", "cashback.earned", "referral.referrer_share")
+    ]
+
+    visit = till.post(
+        "visits", {**basket("personal", client=bob, redeem="max"), "payments": CASH_30, "quote": quote["token"]}
+    ).made()
+    assert {name: visit[name] for name in quote if name not in {"token", "payments", "at"}} == {
+        name: quote[name] for name in quote if name not in {"token", "payments", "at"}
+    }
+    assert figures(visit, "status", "payments", "by") == ["settled", CASH_30, "key:till-1"]
+    assert till.balance(bob)["balance"] == "70.90"
+    assert till.balance(alice)["balance"] == "1.50"
+    assert till.get(f"visits/{visit['id']}").ok() == visit
+
+
+def test_on_a_check_of_40_bob_may_use_none(till: Caller, alice: Any, bob: Any) -> None:
+    check = basket(client=bob, lines=[{"service": "session", "quantity": 2}])
+    till.settle("towel", client=bob)  # the trial is over after a first visit with a service
+
+    quote = till.post("visits/quote", {**check, "redeem": "max"}).ok()
+    assert figures(quote, "check_total", "bonus_spendable", "bonus_total", "to_pay", "earned_total") == [
+        *("40.00", "0.00", "0.00", "40.00", "1.20")
+    ]
+    assert quote["referrer_earned"] == {"client": alice["id"], "amount": "2.00"}
+    refused = till.post("visits/quote", {**check, "redeem": "1"}).refused(422, "redeem_exceeds_limit", "redeem")
+    assert refused["max"] == "0.00"
+
+
+def test_the_trial_session_costs_half(till: Caller, bob: Any) -> None:
+    quote = till.post("visits/quote", basket("session", client=bob)).ok()
+
+    assert figures(quote, "list_total", "discount_total", "to_pay") == ["20.00", "10.00", "10.00"]
+
+
+def test_a_quote_writes_nothing_and_is_the_same_again(till: Caller, bob: Any) -> None:
+    entries = Entry.objects.count()
+    first, second = (till.post("visits/quote", basket("session", client=bob)).ok() for _i in range(2))
+
+    assert first["token"] == second["token"]
+    assert (Visit.objects.count(), Entry.objects.count()) == (0, entries)
+
+
+def test_somebody_unknown_can_buy(till: Caller) -> None:
+    visit = till.settle("session", pay="20.00")
+
+    assert figures(visit, "client", "tier", "earned", "referrer_earned", "to_pay") == [None, None, [], None, "20.00"]
+
+
+# --- what is refused -------------------------------------------------------------------------------------------------
+
+
+def test_more_than_the_limit_and_more_than_is_there(till: Caller, bob: Any) -> None:
+    over = till.post("visits/quote", basket("personal", client=bob, redeem="30.01"))
+    assert over.refused(422, "redeem_exceeds_limit", "redeem")["max"] == "30.00"
+    more = till.post("visits/quote", basket("personal", client=bob, redeem="100.01"))
+    assert more.refused(422, "insufficient_balance", "redeem")["max"] == "30.00"
+    till.post("visits/quote", basket("towel", client=bob, redeem="1")).refused(400, "invalid", "redeem")
+
+
+@pytest.mark.parametrize("paid", [[], [{"method": "cash", "amount": "29.99"}], [*CASH_30, *CASH_30]])
+def test_payments_must_match_to_the_cent(till: Caller, bob: Any, paid: Any) -> None:
+    answered = till.post("visits", {**basket("personal", client=bob, redeem="max"), "payments": paid})
+
+    assert answered.refused(422, "payment_mismatch", "payments")["to_pay"] == "30.00"
+    assert (Visit.objects.count(), till.balance(bob)["balance"]) == (0, "100.00")
+
+
+def test_two_methods_pay_together(till: Caller, bob: Any) -> None:
+    paid = [{"method": "cash", "amount": "10"}, {"method": "card", "amount": "20.0"}]
+    visit = till.post("visits", {**basket("personal", client=bob, redeem="max"), "payments": paid}).made()
+
+    assert visit["payments"] == [{"method": "cash", "amount": "10.00"}, {"method": "card", "amount": "20.00"}]
+
+
+def test_a_check_that_has_changed_comes_with_the_new_quote(till: Caller, owner: Caller, bob: Any) -> None:
+    check = basket("personal", client=bob, redeem="max")
+    token = till.post("visits/quote", check).ok()["token"]
+    setup = owner.get("setup").ok()
+    dear = [{**row, "price": "70.00"} if row["code"] == "personal" else row for row in setup["services"]]
+    owner.send("PUT", "setup", {"services": dear}).ok()
+
+    problem = till.post("visits", {**check, "payments": CASH_30, "quote": token}).refused(409, "quote_changed")
+    assert figures(problem["quote"], "list_total", "bonus_total", "to_pay") == ["70.00", "35.00", "35.00"]
+    assert (Visit.objects.count(), till.balance(bob)["balance"]) == (0, "100.00")
+
+    agreed = {**check, "payments": [{"method": "cash", "amount": "35"}], "quote": problem["quote"]["token"]}
+    assert till.post("visits", agreed).made()["to_pay"] == "35.00"
+
+
+@pytest.mark.parametrize(
+    ("changed", "status", "code", "field"),
+    [
+        ({"client": "999"}, 404, "not_found", "client"),
+        ({"client": "x"}, 400, "invalid", "client"),
+        ({"client": "9" * 40}, 400, "invalid", "client"),
+        ({"location": "moon"}, 400, "invalid", "location"),
+        ({"location": None}, 400, "invalid", "location"),
+        ({"lines": []}, 400, "invalid", "lines"),
+        ({"lines": None}, 400, "invalid", "lines"),
+        ({"lines": ["session"]}, 400, "invalid", "lines[0]"),
+        ({"lines": [{"service": "flight"}]}, 400, "invalid", "lines[0].service"),
+        ({"lines": [{"service": "session", "quantity": 0}]}, 400, "invalid", "lines[0].quantity"),
+        ({"lines": [{"service": "session", "quantity": 1.0}]}, 400, "invalid", "lines[0].quantity"),
+        ({"lines": [{"service": "session", "quantity": True}]}, 400, "invalid", "lines[0].quantity"),
+        ({"lines": [{"service": "session", "price": 10.5}]}, 400, "invalid", "lines[0].price"),
+        ({"lines": [{"service": "session", "price": 10}]}, 400, "invalid", "lines[0].price"),
+        ({"lines": [{"service": "session", "price": "-1"}]}, 400, "invalid", "lines[0].price"),
+        ({"lines": [{"service": "session", "note": "x"}]}, 400, "invalid", "lines[0].note"),
+        ({"lines": [{"service": "session"}, {"gift_card_type": "none", "amount": "20"}]}, 400, "invalid", ""),
+        ({"lines": [{"gift_card_type": "gift", "amount": "21"}]}, 400, "invalid", "lines[0].amount"),
+        ({"lines": [{"membership_plan": "hundred"}]}, 400, "invalid", "lines[0].membership_plan"),
+        ({"redeem": 5}, 400, "invalid", "redeem"),
+        ({"redeem": "all"}, 400, "invalid", "redeem"),
+        ({"memberships": ["77"]}, 422, "membership_not_applicable", "memberships[0]"),
+        ({"memberships": "none"}, 400, "invalid", "memberships"),
+        ({"gift_cards": ["NOSUCHCODE"]}, 422, "gift_card_unknown", "gift_cards[0]"),
+        ({"gift_cards": [5]}, 400, "invalid", "gift_cards[0]"),
+        ({"at": "yesterday"}, 400, "invalid", "at"),
+        ({"at": "2026-05-12T18:30:00"}, 400, "invalid", "at"),
+        ({"at": "0001-01-01T00:00:00+14:00"}, 400, "invalid", "at"),
+        ({"at": "9999-12-31T23:59:59-14:00"}, 400, "invalid", "at"),
+        ({"tip": "1.00"}, 400, "invalid", "tip"),
+        ({"lines": [{"service": "session", "quantity": 9999, "price": "999999999999"}]}, 400, "invalid", "lines"),
+    ],
+)
+def test_a_basket_that_makes_no_sense_is_named(
+    owner: Caller, bob: Any, changed: Any, status: int, code: str, field: str
+) -> None:
+    check = {**basket("session", client=bob), **changed}
+
+    owner.post("visits/quote", check).refused(status, code, field)
+    owner.post("visits", {**check, "payments": []}).refused(status, code, field)
+    assert not Visit.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("paid", "field"),
+    [
+        ("30", "payments"),
+        ([{"method": "gold", "amount": "30"}], "payments[0].method"),
+        ([{"method": ["cash"], "amount": "30"}], "payments[0].method"),
+        ([{"method": "cash", "amount": 30}], "payments[0].amount"),
+        ([{"method": "cash", "amount": 30.0}], "payments[0].amount"),
+        ([{"method": "cash", "amount": "-30"}], "payments[0].amount"),
+        ([{"method": "cash"}], "payments[0].amount"),
+        ([{"method": "cash", "amount": "30", "note": ""}], "payments[0].note"),
+        ([{"method": "cash", "amount": "1"}] * 21, "payments"),
+    ],
+)
+def test_payments_that_make_no_sense_are_named(till: Caller, bob: Any, paid: Any, field: str) -> None:
+    check = basket("personal", client=bob, redeem="max")
+    till.post("visits", {**check, "payments": paid}).refused(400, "invalid", field)
+
+    assert not Visit.objects.exists()
+
+
+def test_a_quote_takes_no_payments(till: Caller) -> None:
+    till.post("visits/quote", {**basket("session"), "payments": []}).refused(400, "invalid", "payments")
+    till.post("visits", {**basket("session"), "quote": 5}).refused(400, "invalid", "quote")
+
+
+def test_who_asked_to_be_forgotten_cannot_buy(till: Caller, bob: Any) -> None:
+    Client.objects.filter(pk=bob["id"]).update(erased_at="2026-01-01T00:00:00Z")
+
+    till.post("visits/quote", basket("session", client=bob)).refused(410, "client_erased", "client")
+
+
+def test_a_till_may_say_another_price(till: Caller) -> None:
+    line = {"service": "session", "price": "15.00", "price_reason": "the shower was cold"}
+    visit = till.settle(lines=[line], pay="15.00")
+
+    assert (visit["list_total"], visit["lines"][0]["price"]) == ("15.00", "15.00")
+
+
+# --- another time ----------------------------------------------------------------------------------------------------
+
+
+def test_only_the_owner_records_a_visit_of_another_time_and_never_a_future_one(till: Caller, owner: Caller) -> None:
+    past = {**basket("session"), "at": "2026-05-12T18:30:00-04:00"}
+    future = {**basket("session"), "at": "2099-05-12T18:30:00-04:00"}
+
+    assert till.post("visits/quote", past).ok()["at"] == "2026-05-12T18:30:00-04:00"
+    till.post("visits", {**past, "payments": []}).refused(403, "permission_denied", "at")
+    owner.post("visits", {**future, "payments": []}).refused(400, "invalid", "at")
+    assert not Visit.objects.exists()
+
+    assert owner.settle("session", at="2026-05-12T22:30:00Z", pay="20.00")["at"] == "2026-05-12T18:30:00-04:00"
+
+
+# --- lists -----------------------------------------------------------------------------------------------------------
+
+
+def test_visits_are_listed_by_client_location_and_day(owner: Caller, bob: Any) -> None:
+    first = owner.settle("towel", client=bob, at="2026-05-12T23:30:00-04:00")
+    second = owner.settle("towel", at="2026-05-13T00:30:00-04:00")
+    third = owner.settle("towel", at="2026-05-14T12:00:00-04:00", location="riverside")
+
+    def listed(query: str) -> list[Any]:
+        return [visit["id"] for visit in owner.get(f"visits?{query}").ok()["results"]]
+
+    ids = [third["id"], second["id"], first["id"]]
+    assert listed("") == ids
+    assert listed(f"client={bob['id']}") == [first["id"]]
+    assert listed("client=999") == []
+    assert listed("location=riverside") == [third["id"]]
+    assert listed("from=2026-05-13") == ids[:2]
+    assert listed("to=2026-05-12") == [first["id"]]
+    assert listed("from=2026-05-13&to=2026-05-13") == [second["id"]]
+    assert listed("from=2026-05-13T00:30:00-04:00&to=2026-05-13T04:30:00Z") == [second["id"]]
+    assert listed("from=2026-05-13T04:30:00+00:00&to=2026-05-13") == [second["id"]]
+    assert owner.get("visits?limit=1").ok()["results"] == [third]
+
+
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [
+        ("client=x", "client"),
+        ("client=%00", "client"),
+        ("client=" + "9" * 40, "client"),
+        ("location=moon", "location"),
+        ("from=2026-02-30", "from"),
+        ("from=today", "from"),
+        ("from=2026-05-12T10:00:00", "from"),
+        ("to=0001-01-01", "to"),
+        ("to=9999-12-31T23:59:59-14:00", "to"),
+        ("status=settled", "status"),
+    ],
+)
+def test_a_filter_that_makes_no_sense_is_named(till: Caller, query: str, name: str) -> None:
+    till.get(f"visits?{query}").refused(400, "invalid", name)
+
+
+def test_a_list_is_read_page_by_page_and_back_while_more_comes_in(till: Caller) -> None:
+    visits = [till.settle("towel")["id"] for _i in range(5)][::-1]
+
+    first = till.get("visits?limit=2").ok()
+    till.settle("towel")
+    second = till.get(_path(first["next"])).ok()
+    third = till.get(_path(second["next"])).ok()
+    assert [_ids(page) for page in (first, second, third)] == [visits[:2], visits[2:4], visits[4:]]
+    assert (first["previous"], third["next"]) == (None, None)
+
+    back = till.get(_path(third["previous"])).ok()
+    assert (_ids(back), back["next"] is None) == (visits[2:4], False)
+    newest = till.get(_path(till.get(_path(back["previous"])).ok()["previous"])).ok()
+    assert (len(newest["results"]), newest["previous"]) == (1, None)
+
+
+def _ids(page: Any) -> list[str]:
+    return [row["id"] for row in page["results"]]
+
+
+def _path(link: str) -> str:
+    return link.partition("/api/v1/")[2]
+
+
+# --- refunds ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_whole_refund_puts_everything_back(till: Caller, alice: Any, bob: Any) -> None:
+    visit = till.settle("personal", client=bob, redeem="max", pay="30.00")
+
+    back = till.post(f"visits/{visit['id']}/refund", {"reason": "injured"}).made()
+    assert figures(back, "money", "bonus_returned", "bonus_taken_back", "gift_card_returned", "sessions_returned") == [
+        *(CASH_30, "30.00", "0.90", "0.00", 0)
+    ]
+    assert back["debt"] == "0.00"
+    assert (till.balance(bob)["balance"], till.balance(alice)["balance"]) == ("100.00", "0.00")
+    assert till.get(f"visits/{visit['id']}").ok()["status"] == "refunded"
+    till.post(f"visits/{visit['id']}/refund", {"reason": "again"}).refused(409, "already_refunded")
+
+
+def test_one_of_three_towels_comes_back(till: Caller) -> None:
+    visit = till.settle(lines=[{"service": "towel", "quantity": 3}], pay="9.00")
+    path = f"visits/{visit['id']}/refund"
+
+    back = till.post(path, {"lines": [{"line": 1, "quantity": 1}], "reason": "torn"}).made()
+    assert back["money"] == [{"method": "cash", "amount": "3.00"}]
+    seen = till.get(f"visits/{visit['id']}").ok()
+    assert (seen["status"], seen["lines"][0]["refunded"]) == ("partly_refunded", 1)
+    till.post(path, {"lines": [{"line": 1, "quantity": 3}], "reason": "torn"}).refused(409, "already_refunded")
+    assert till.post(path, {"reason": "the rest"}).made()["money"] == [{"method": "cash", "amount": "6.00"}]
+
+
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [
+        ({}, "reason"),
+        ({"reason": ""}, "reason"),
+        ({"reason": "x", "lines": []}, "lines"),
+        ({"reason": "x", "lines": {"line": 1}}, "lines"),
+        ({"reason": "x", "lines": [1]}, "lines[0]"),
+        ({"reason": "x", "lines": [{}]}, "lines[0].line"),
+        ({"reason": "x", "lines": [{"line": 2}]}, "lines[0].line"),
+        ({"reason": "x", "lines": [{"line": 1}, {"line": 1}]}, "lines"),
+        ({"reason": "x", "lines": [{"line": 1, "quantity": 0}]}, "lines[0].quantity"),
+        ({"reason": "x", "lines": [{"line": 1, "amount": "1"}]}, "lines[0].amount"),
+        ({"reason": "x", "amount": "1"}, "amount"),
+    ],
+)
+def test_a_refund_that_makes_no_sense_moves_nothing(till: Caller, said: Any, field: str) -> None:
+    visit = till.settle("towel")
+    till.post(f"visits/{visit['id']}/refund", said).refused(400, "invalid", field)
+
+    assert till.get(f"visits/{visit['id']}").ok() == visit
+
+
+@pytest.mark.parametrize("pk", ["999", "0", "abc", "9" * 40, "%00"])
+def test_a_visit_that_is_not_there_is_not_found(till: Caller, pk: str) -> None:
+    till.get(f"visits/{pk}").refused(404, "not_found")
+    till.post(f"visits/{pk}/refund", {"reason": "x"}).refused(404, "not_found")
+
+
+# --- gift cards and memberships --------------------------------------------------------------------------------------
+
+
+def test_a_gift_card_is_sold_seen_and_spent(till: Caller, bob: Any) -> None:
+    paid = [{"method": "card", "amount": "50"}]
+    card = till.post("giftcards", {"type": "gift", "amount": "50", "location": "main", "payments": paid}).made()
+    assert (card["amount"], card["visit"]["earned"], card["visit"]["to_pay"]) == ("50.00", [], "50.00")
+    (told,) = card["visit"]["lines"][0]["gift_cards"]
+    assert told == {name: card[name] for name in ("id", "code", "last_day", "amount")}
+
+    seen = till.get(f"visits/{card['visit']['id']}")
+    assert "gift_cards" not in seen.ok()["lines"][0]
+    assert card["code"] not in seen.content.decode()
+    state = {"remaining": "50.00", "last_day": card["last_day"], "status": "active"}
+    assert till.post("giftcards/check", {"code": card["code"].lower()}).ok() == state
+
+    visit = till.settle("personal", client=bob, gift_cards=[card["code"]], pay="10.00")
+    assert figures(visit, "gift_card_total", "to_pay", "earned_total") == ["50.00", "10.00", "1.80"]
+    assert till.post("giftcards/check", {"code": card["code"]}).ok()["status"] == "empty"
+    till.post("visits/quote", basket("personal", gift_cards=[card["code"]])).refused(422, "gift_card_empty")
+
+    back = till.post(f"visits/{visit['id']}/refund", {"reason": "injured"}).made()
+    assert figures(back, "gift_card_returned", "money") == ["50.00", [{"method": "cash", "amount": "10.00"}]]
+
+
+@pytest.mark.parametrize(
+    ("changed", "status", "code", "field"),
+    [
+        ({"type": "none"}, 400, "invalid", "type"),
+        ({"type": None}, 400, "invalid", "type"),
+        ({"amount": "51"}, 400, "invalid", "amount"),
+        ({"amount": 50}, 400, "invalid", "amount"),
+        ({"amount": None}, 400, "invalid", "amount"),
+        ({"location": "moon"}, 400, "invalid", "location"),
+        ({"payments": []}, 422, "payment_mismatch", "payments"),
+        ({"client": "999"}, 404, "not_found", "client"),
+        ({"colour": "red"}, 400, "invalid", "colour"),
+        ({"lines": []}, 400, "invalid", "lines"),
+    ],
+)
+def test_a_gift_card_that_cannot_be_sold(till: Caller, changed: Any, status: int, code: str, field: str) -> None:
+    sale = {"type": "gift", "amount": "50", "location": "main", "payments": [{"method": "card", "amount": "50"}]}
+    till.post("giftcards", {**sale, **changed}).refused(status, code, field)
+
+    assert not GiftCard.objects.exists()
+
+
+def test_codes_cannot_be_guessed(till: Caller, make_caller: Any) -> None:
+    answers = [till.post("giftcards/check", {"code": f"WRONG{i}"}) for i in range(32)]
+
+    assert [answer.status for answer in answers] == [422] * 30 + [429] * 2
+    answers[0].refused(422, "gift_card_unknown", "code")
+    answers[-1].refused(429, "throttled")
+    assert 1 <= int(answers[-1].headers["Retry-After"]) <= 60
+    other = make_caller("till", name="till-2")
+    other.post("giftcards/check", {"code": "WRONG"}).refused(422, "gift_card_unknown")
+
+
+def test_a_membership_is_sold_and_covers(till: Caller, bob: Any) -> None:
+    paid = [{"method": "transfer", "amount": "90.00"}]
+    sold = till.post("memberships", {"client": bob["id"], "plan": "five", "location": "main", "payments": paid}).made()
+    visit = sold.pop("visit")
+    assert figures(sold, "plan", "remaining", "status") == ["five", 5, "active"]
+    assert figures(visit, "to_pay", "earned_total", "client") == ["90.00", "2.70", bob["id"]]
+    assert till.get(f"memberships?client={bob['id']}").ok()["results"] == [sold]
+
+    covered = till.settle("session", client=bob, pay="0")
+    assert figures(covered, "membership_total", "to_pay", "sessions_used", "earned") == ["20.00", "0.00", 1, []]
+    assert [m["remaining"] for m in till.balance(bob)["memberships"]] == [4]
+
+
+@pytest.mark.parametrize(
+    ("changed", "status", "code", "field"),
+    [
+        ({"plan": "hundred"}, 400, "invalid", "plan"),
+        ({"plan": 5}, 400, "invalid", "plan"),
+        ({"client": None}, 400, "invalid", "client"),
+        ({"client": "999"}, 404, "not_found", "client"),
+        ({"location": "moon"}, 400, "invalid", "location"),
+        ({"payments": None}, 422, "payment_mismatch", "payments"),
+        ({"starts": "2026-01-01"}, 400, "invalid", "starts"),
+    ],
+)
+def test_a_membership_that_cannot_be_sold(
+    till: Caller, bob: Any, changed: Any, status: int, code: str, field: str
+) -> None:
+    paid = [{"method": "cash", "amount": "90.00"}]
+    sale = {"client": bob["id"], "plan": "five", "location": "main", "payments": paid, **changed}
+    till.post("memberships", sale).refused(status, code, field)
+
+    assert till.get("memberships").ok()["results"] == []
+
+
+# --- another currency ------------------------------------------------------------------------------------------------
+
+
+def test_the_salon_grants_three_programs_at_once(owner: Caller) -> None:
+    assert Location.objects.exists()
+    load_preset("salon")
+
+    setup = json.dumps(owner.get("setup").ok())
+    assert '"currency": "RUB"' in setup
