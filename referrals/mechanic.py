@@ -23,6 +23,7 @@ from loyalty.models import Account, Entry, Visit
 from loyalty.money import ZERO, Money
 from loyalty.pricing import Earning, Idle, Step
 from loyalty.rulebook import rulebook
+from loyalty.sql import Compiled
 from referrals import inviting
 from referrals.codes import give_code, read_code
 from referrals.models import Code, Referral
@@ -156,15 +157,7 @@ class Referrals(Mechanic):
 
 def _friendship(person: Person, rules: Rules, scene: Scene) -> Friendship | None:
     """Who brought this client, and what the program asks about both. One query."""
-    account = Account.objects.filter(client=OuterRef("referrer"), unit=Account.Unit.BONUS).values("pk")[:1]
-    rows = Referral.objects.filter(friend=person.id, referrer__erased_at=None).annotate(account=Subquery(account))
-    columns = ["referrer_id", "account", "named_at"]
-    if rules.referrer_amount is not None or (rules.friend_amount is not None and not rules.friend_on_joining):
-        rows, columns = rows.annotate(has_paid=Exists(_paid_visits())), [*columns, "has_paid"]
-    if rules.max_per_month is not None:
-        month = Subquery(_rewards_of_month(scene))
-        rows, columns = rows.annotate(this_month=month), [*columns, "this_month"]
-    row: Mapping[str, Any] | None = rows.values(*columns).first()
+    row = _asked(person.id, rules, scene)
     if row is None or row["account"] is None:
         return None
     return Friendship(
@@ -175,6 +168,32 @@ def _friendship(person: Person, rules: Rules, scene: Scene) -> Friendship | None
         has_paid=bool(row.get("has_paid")),
         this_month=Money(row.get("this_month") or 0),
     )
+
+
+COLUMNS = ("referrer_id", "account", "named_at")
+
+
+def _asked(friend: int, rules: Rules, scene: Scene) -> Mapping[str, Any] | None:
+    """The row of the friendship; of programs with limits also what the limits are about."""
+    asks_paid = rules.referrer_amount is not None or (rules.friend_amount is not None and not rules.friend_on_joining)
+    if not asks_paid and rules.max_per_month is None:
+        rows = BROUGHT.rows(friend)
+        return dict(zip(COLUMNS, rows[0], strict=True)) if rows else None
+    asked: dict[str, Any] = {}
+    if asks_paid:
+        asked["has_paid"] = Exists(_paid_visits())
+    if rules.max_per_month is not None:
+        asked["this_month"] = Subquery(_rewards_of_month(scene))
+    return _brought(friend).annotate(**asked).values(*COLUMNS, *asked).first()
+
+
+def _brought(friend: int) -> QuerySet[Referral]:
+    account = Account.objects.filter(client=OuterRef("referrer"), unit=Account.Unit.BONUS).values("pk")[:1]
+    rows = Referral.objects.filter(friend=friend, referrer__erased_at=None)
+    return rows.annotate(account=Subquery(account))
+
+
+BROUGHT = Compiled(lambda friend: _brought(friend).values_list(*COLUMNS))
 
 
 def _paid_visits() -> QuerySet[Visit]:
