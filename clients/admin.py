@@ -10,15 +10,17 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.forms import AdminPasswordChangeForm, UserCreationForm
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminRadioSelectWidget,
 )
 
 from clients.admin_base import OfficeAdmin, names
+from clients.admin_codes import CodeForm
 from clients.models import Location, Staff
 
 ROLE_NAMES = {
@@ -43,7 +45,8 @@ class LocationAdmin(OfficeAdmin):
     list_display = ("name", "code", "address", "is_open")
     ordering = ("name", "id")
     location_path = "pk"
-    fields = ("name", "code", "address", "timezone", "enabled")
+    form = CodeForm
+    fields = ("name", "address", "timezone", "enabled", "code")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("code",) if obj else ()
@@ -85,19 +88,29 @@ class RoleForm(forms.ModelForm):  # type: ignore[type-arg]  # mixed into forms o
         return staff
 
 
-class StaffChangeForm(RoleForm, UserChangeForm):  # type: ignore[misc]  # unfold has no types
-    class Meta(UserChangeForm.Meta):  # type: ignore[misc]
+STAFF_HELP = {
+    "username": _("What they type to sign in. Letters, digits and @ . + - _"),
+    "is_active": _("Off: they cannot sign in any more. What they did keeps their name."),
+    "language": _("Of these pages and the desk. Empty: that of their browser."),
+}
+
+
+class StaffChangeForm(RoleForm):
+    class Meta:
         model = Staff
+        fields = ("first_name", "last_name", "username", "email", "language", "locations", "is_active")
+        help_texts = STAFF_HELP
 
 
 class StaffCreationForm(RoleForm, UserCreationForm):  # type: ignore[misc]  # unfold has no types
     class Meta(UserCreationForm.Meta):  # type: ignore[misc]
         model = Staff
         fields = ("username",)
+        help_texts = STAFF_HELP
 
 
 @admin.register(Staff)
-class StaffAdmin(UserAdmin, OfficeAdmin):  # type: ignore[misc]  # unfold has no types
+class StaffAdmin(UserAdmin, OfficeAdmin):  # type: ignore[misc,type-arg]  # unfold has no types
     """Who works here, with which role, and where."""
 
     form = StaffChangeForm
@@ -108,8 +121,9 @@ class StaffAdmin(UserAdmin, OfficeAdmin):  # type: ignore[misc]  # unfold has no
     search_fields = ("username", "first_name", "last_name", "email")
     ordering = ("first_name", "username")
     filter_horizontal = ()
+    readonly_fields = ("new_password",)
     fieldsets = (
-        (None, {"fields": ("first_name", "last_name", "username", "password", "email", "language")}),
+        (None, {"fields": ("first_name", "last_name", "username", "new_password", "email", "language")}),
         (_("What they may do"), {"fields": ("role", "locations", "is_active")}),
     )
     add_fieldsets = (
@@ -137,6 +151,10 @@ class StaffAdmin(UserAdmin, OfficeAdmin):  # type: ignore[misc]  # unfold has no
     def save_model(self, request: HttpRequest, obj: Staff, form: Any, change: Any) -> None:
         super().save_model(request, obj, form, change)
         obj.groups.set([form.cleaned_data["role"]])
+
+    @display(description=_("password"))
+    def new_password(self, staff: Staff) -> str:
+        return format_html('<a href="../password/" class="text-link">{}</a>', _("Set a new password"))
 
     @display(description=_("name"), ordering="first_name")
     def full_name(self, staff: Staff) -> str:

@@ -38,10 +38,11 @@ def own_locations(user: Any) -> list[int] | None:
     """The locations that this person is limited to; None means everywhere (`Staff.locations`). Read once a request."""
     if not isinstance(user, Staff):
         return None
-    if not hasattr(user, "_own_locations"):
+    kept = user.__dict__
+    if "own_locations" not in kept:
         everywhere = is_owner(user)
-        user._own_locations = None if everywhere else list(user.locations.values_list("pk", flat=True)) or None
-    own: list[int] | None = user._own_locations
+        kept["own_locations"] = None if everywhere else list(user.locations.values_list("pk", flat=True)) or None
+    own: list[int] | None = kept["own_locations"]
     return own
 
 
@@ -107,7 +108,7 @@ class OfficeAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
 
     def may(self, request: HttpRequest, right: str, object_id: Any) -> bool:
         """Whether this person has the right, and sees the row that the action is about."""
-        if not request.user.has_perm(right):  # type: ignore[union-attr]
+        if not request.user.has_perm(right):
             return False
         row = None if object_id is None else self.get_object(request, unquote(str(object_id)))
         return object_id is None or (row is not None and self.has_view_or_change_permission(request, row))
@@ -115,7 +116,7 @@ class OfficeAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         """Only what the page's own filters ask: an address cannot be used to guess at other columns."""
         names = [f[0] if isinstance(f, tuple) else f for f in self.list_filter]
-        return any(isinstance(name, str) and lookup.split("__")[0] == name.split("__")[0] for name in names)
+        return any(isinstance(name, str) and lookup.split("__", maxsplit=1)[0] == name.split("__")[0] for name in names)
 
     def formfield_for_foreignkey(self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.remote_field.model is Location:
@@ -194,6 +195,12 @@ class SoleAdmin(OfficeAdmin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return bool(super().has_add_permission(request)) and self.the_one() is None
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        context = {"show_save_and_continue": False, **(extra_context or {})}
+        return super().changeform_view(request, object_id, form_url, context)
 
     def response_post_save_add(self, request: HttpRequest, obj: Any) -> HttpResponse:
         return self.response_post_save_change(request, obj)

@@ -25,6 +25,7 @@ from django_celery_beat.models import (
     SolarSchedule,
 )
 from unfold.decorators import action, display
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from clients import registration
 from clients.admin_base import OfficeAdmin, ReadOnlyAdmin, actor, go_to
@@ -54,12 +55,14 @@ class ClientForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at ru
         label=gettext_lazy("Phone"),
         required=False,
         max_length=40,
+        widget=UnfoldAdminTextInputWidget(),
         help_text=gettext_lazy("As people write it, for example 212 555 0101."),
     )
 
     class Meta:
         model = Client
         fields = ("first_name", "last_name", "phone", "email", "birthday", "language", "home", "note")
+        widgets = {"note": UnfoldAdminTextareaWidget(attrs={"rows": 3})}
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
@@ -235,5 +238,4 @@ class ChangeAdmin(ReadOnlyAdmin, MoneyAdmin):
 
     @display(description=gettext_lazy("from what to what"))
     def what(self, entry: LogEntry) -> str:
-        steps = change_of(entry, self.shown_value).steps
-        return "; ".join(f"{step.field}: {step.before} → {step.after}" for step in steps)
+        return "; ".join(change_of(entry, self.shown_value).told)

@@ -80,7 +80,8 @@ def at_home(request: HttpRequest) -> Iterator[None]:
     """The language and the clock of the reader, and their name on what they change."""
     staff = request.user if isinstance(request.user, Staff) else None
     language = (staff.language if staff else "") or translation.get_language() or "en"
-    zone = business().zone if staff and business() else timezone.get_default_timezone()
+    one = business() if staff else None
+    zone = one.zone if one else timezone.get_default_timezone()
     with translation.override(language), timezone.override(zone), set_actor(staff):
-        request.LANGUAGE_CODE = language  # type: ignore[attr-defined]
+        request.LANGUAGE_CODE = language
         yield

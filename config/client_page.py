@@ -16,7 +16,7 @@ from giftcards.admin import STATUS_NAMES as CARD_STATUS
 from giftcards.cards import states
 from giftcards.models import GiftCard
 from loyalty.admin.currency import shown
-from loyalty.admin.records import signed
+from loyalty.admin.records import person, signed
 from loyalty.explanations import show_day, show_percent
 from loyalty.models import Entry, Visit
 from loyalty.wallet import Wallet, wallet
@@ -137,7 +137,7 @@ def _entries(client: Client, user: Any) -> list[EntryRow]:
             at=entry.at,
             what=entry.get_kind_display(),
             why=entry.note or entry.lot.name,
-            by=entry.by,
+            by=person(entry.by),
             amount=signed(entry.amount, entry.account.unit),
             gains=entry.amount > 0,
             visit=entry.visit_id if entry.visit and (own is None or entry.visit.location_id in own) else None,

@@ -51,7 +51,12 @@ class Figure:
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """What unfold hands to `templates/admin/index.html`."""
     if business() is None:
-        return {**context, "presets": presets() if is_owner(request.user) else [], "is_new": True, "title": _("Welcome")}
+        return {
+            **context,
+            "presets": presets() if is_owner(request.user) else [],
+            "is_new": True,
+            "title": _("Welcome"),
+        }
     now = timezone.now()
     own = own_locations(request.user)
     return {
@@ -80,11 +85,16 @@ def _night(now: datetime) -> list[Notice]:
     last = NightRun.objects.order_by("-pk").first()
     if last is None:
         return [
-            Notice(_("The nightly work has never run: start the worker and beat, or run “manage.py run_daily”."), grave=True)
+            Notice(
+                _("The nightly work has never run: start the worker and beat, or run “manage.py run_daily”."),
+                grave=True,
+            )
         ]
     if last.started_at < now - SILENT:
         at = timezone.localtime(last.started_at).strftime("%d.%m.%Y %H:%M")
-        return [Notice(_("The nightly work last ran on %(at)s. Are the worker and beat running?") % {"at": at}, grave=True)]
+        return [
+            Notice(_("The nightly work last ran on %(at)s. Are the worker and beat running?") % {"at": at}, grave=True)
+        ]
     failed = NightRun.objects.filter(started_at__gte=now - SILENT).exclude(failure="").order_by("-pk").first()
     return [Notice(_("“%(task)s” failed last night.") % {"task": failed.task}, grave=True)] if failed else []
 
@@ -189,5 +199,3 @@ def lots() -> QuerySet[Lot]:
 def _start(day: date) -> datetime:
     """Midnight of the day where the business is (the admin's middleware has set the zone)."""
     return timezone.make_aware(datetime.combine(day, time.min))
-
-

@@ -95,6 +95,10 @@ def stylesheet(_request: HttpRequest) -> str:
     return static("regulars/admin.css")
 
 
+def icon(_request: HttpRequest) -> str:
+    return static("regulars/icon.svg")
+
+
 def script(_request: HttpRequest) -> str:
     return static("regulars/admin.js")
 

@@ -52,7 +52,12 @@ class TaskForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         for name in self.time_fields(self.instance):
-            if name in self.fields and not cleaned.get(name) and cleaned.get(name) != time(0) and name not in self.errors:
+            if (
+                name in self.fields
+                and not cleaned.get(name)
+                and cleaned.get(name) != time(0)
+                and name not in self.errors
+            ):
                 self.add_error(name, _("Say when."))
         return cleaned
 

@@ -19,15 +19,17 @@ from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from clients.admin_base import Confirm, ReadOnlyAdmin, actor, go_to, own_locations
+from clients.admin_codes import CodeForm
 from giftcards import cards, sentences
 from giftcards.models import Denomination, GiftCard, GiftCardType
 from loyalty.admin.currency import present_currency, shown
 from loyalty.admin.pages import MoneyAdmin, MoneyInline, Rows, column
 from loyalty.admin.programs import NamedProgramAdmin
+from loyalty.explanations import show_day
 from loyalty.money import ZERO
 
 
-class KindForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run time
+class KindForm(CodeForm):
     class Meta:
         model = GiftCardType
         fields = "__all__"
@@ -42,7 +44,7 @@ class KindForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run 
 class AmountFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # no generic at run time
     def clean(self) -> None:
         super().clean()
-        kept = [form for form in self.forms if form.cleaned_data and not self._should_delete_form(form)]
+        kept = [form for form in self.forms if form.cleaned_data and not form.cleaned_data.get("DELETE")]
         if not any(form.cleaned_data.get("amount") for form in kept):
             raise ValidationError(_("A gift card needs at least one amount, for example 50."))
 
@@ -84,7 +86,9 @@ class KindAdmin(NamedProgramAdmin):
         )
         held = program.cards.filter(live).aggregate(cards=Count("pk"), left=Sum("account__lots__remaining"))
         text = ngettext(
-            "Out now: %(count)d card with %(left)s on it.", "Out now: %(count)d cards with %(left)s on them.", held["cards"]
+            "Out now: %(count)d card with %(left)s on it.",
+            "Out now: %(count)d cards with %(left)s on them.",
+            held["cards"],
         )
         return text % {"count": held["cards"], "left": shown(held["left"] or ZERO)}
 
@@ -133,7 +137,7 @@ class GiftCardAdmin(MoneyAdmin, ReadOnlyAdmin):
     list_display = ("name", "type", "buyer", "created_at", "status", "ends", column(GiftCard, "amount"), "left")
     list_filter = ("type", BlockedFilter)
     search_fields = ("last_four",)
-    search_help_text = gettext_lazy("The last four characters of the code")
+    search_help_text = gettext_lazy("Last four characters")
     ordering = ("-id",)
     list_select_related = ("type", "buyer")
     actions_detail = ("block", "unblock")
@@ -143,7 +147,7 @@ class GiftCardAdmin(MoneyAdmin, ReadOnlyAdmin):
         "type",
         "buyer",
         "created_at",
-        "status",
+        "state",
         "ends",
         column(GiftCard, "amount"),
         "left",
@@ -211,6 +215,10 @@ class GiftCardAdmin(MoneyAdmin, ReadOnlyAdmin):
         status = self._status(card)
         return (str(status), str(STATUS_NAMES[status]))
 
+    @display(description=gettext_lazy("state"))
+    def state(self, card: Any) -> str:
+        return self.status(card)[1]
+
     def _status(self, card: Any) -> cards.Status:
         if card.voided_at is not None:
             return cards.Status.VOID
@@ -221,8 +229,8 @@ class GiftCardAdmin(MoneyAdmin, ReadOnlyAdmin):
         return cards.Status.ACTIVE if card.remaining else cards.Status.EMPTY
 
     @display(description=gettext_lazy("last day"))
-    def ends(self, card: Any) -> Any:
-        return card.last_day or _("never ends")
+    def ends(self, card: Any) -> str:
+        return show_day(card.last_day) if card.last_day else _("never ends")
 
     @display(description=gettext_lazy("left"))
     def left(self, card: Any) -> str:

@@ -36,7 +36,11 @@ def _off(kind: GiftCardType) -> list[str]:
 
 def _example(kind: GiftCardType, worth: Money, currency: Currency) -> str:
     check = Money(worth * 4 // 5)
-    facts = {"worth": amount(worth, currency), "check": amount(check, currency), "left": amount(worth - check, currency)}
+    facts = {
+        "worth": amount(worth, currency),
+        "check": amount(check, currency),
+        "left": amount(worth - check, currency),
+    }
     if kind.single_use:
         return _("Example: a card of %(worth)s pays a check of %(check)s → %(left)s are lost.") % facts
     return _("Example: a card of %(worth)s pays a check of %(check)s → %(left)s are left on it.") % facts

@@ -9,7 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from loyalty.money import ZERO, Money
+from loyalty.money import ZERO, Money, percent_text
 
 PERCENT_SCALE = 1000
 
@@ -62,7 +62,7 @@ class PercentField(Thousandths[Set, Get]):
         return [*self.default_validators, *self._validators]
 
     def from_db_value(self, value: int | None, _expression: Any, _connection: BaseDatabaseWrapper) -> Decimal | None:
-        return None if value is None else (Decimal(value) / PERCENT_SCALE).normalize()
+        return None if value is None else Decimal(percent_text(Decimal(value) / PERCENT_SCALE))
 
     def to_python(self, value: Any) -> Decimal | None:
         return None if value is None else Decimal(str(value))

@@ -15,17 +15,19 @@ from unfold.decorators import display
 
 from clients.admin_base import ReadOnlyAdmin
 from clients.admin_changes import Change, changes_of
+from clients.admin_codes import CodeForm
 from clients.registration import search
 from loyalty.admin.currency import present_currency
 from loyalty.admin.fields import CoversForm, either
 from loyalty.admin.pages import MoneyAdmin, Rows, column
 from loyalty.admin.programs import NamedProgramAdmin, readable_covers
+from loyalty.explanations import show_day
 from loyalty.models import Service
 from memberships import sentences
 from memberships.models import Membership, Plan, PlanService
 
 
-class PlanForm(CoversForm):
+class PlanForm(CoversForm, CodeForm):
     through = PlanService
     through_field = "plan"
 
@@ -115,11 +117,11 @@ class MembershipAdmin(MoneyAdmin, ReadOnlyAdmin):
     list_display = ("client", "plan", "created_at", "status", "ends", "left")
     list_filter = ("plan",)
     search_fields = ("client",)
-    search_help_text = gettext_lazy("The client's phone, card or name")
+    search_help_text = gettext_lazy("Phone, name or card")
     ordering = ("-pk",)
     list_select_related = ("client", "plan")
     location_path = "sold_on__visit__location"
-    fields = ("client", "plan", "created_at", "status", "begins", "ends", "left", column(Membership, "session_price"))
+    fields = ("client", "plan", "created_at", "state", "begins", "ends", "left", column(Membership, "session_price"))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
         rows: QuerySet[Membership] = super().get_queryset(request)
@@ -135,7 +137,8 @@ class MembershipAdmin(MoneyAdmin, ReadOnlyAdmin):
         return queryset.filter(client__in=list(search(search_term).values_list("pk", flat=True))), False
 
     @display(
-        description=gettext_lazy("state"), label={"active": "success", "void": "warning", "ended": "info", "used": "info"}
+        description=gettext_lazy("state"),
+        label={"active": "success", "void": "warning", "ended": "info", "used": "info"},
     )
     def status(self, one: Any) -> tuple[str, str]:
         if one.voided_at is not None:
@@ -144,13 +147,17 @@ class MembershipAdmin(MoneyAdmin, ReadOnlyAdmin):
             return "ended", _("ended")
         return ("active", _("can be used")) if one.remaining else ("used", _("used up"))
 
+    @display(description=gettext_lazy("state"))
+    def state(self, one: Any) -> str:
+        return self.status(one)[1]
+
     @display(description=gettext_lazy("first day"))
-    def begins(self, one: Any) -> Any:
-        return one.first_day
+    def begins(self, one: Any) -> str:
+        return show_day(one.first_day) if one.first_day else ""
 
     @display(description=gettext_lazy("last day"))
-    def ends(self, one: Any) -> Any:
-        return one.last_day or _("never ends")
+    def ends(self, one: Any) -> str:
+        return show_day(one.last_day) if one.last_day else _("never ends")
 
     @display(description=gettext_lazy("sessions left"))
     def left(self, one: Any) -> str:

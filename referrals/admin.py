@@ -24,7 +24,7 @@ from referrals.models import Referral, ReferralProgram
 class ReferralForm(TermsForm):
     class Meta:
         model = ReferralProgram
-        exclude = ("code", "priority")  # noqa: DJ006  # there is one program, and its code is fixed
+        exclude = ("code", "priority")  # there is one program, and its code is fixed
         help_texts = {
             **DATES_HELP,
             **TERMS_HELP,

@@ -12,7 +12,12 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminColorInputWidget, UnfoldBooleanSwitchWidget
+from unfold.widgets import (
+    UnfoldAdminColorInputWidget,
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldBooleanSwitchWidget,
+)
 
 from clients.admin_base import SoleAdmin
 from clients.admin_changes import Change, changes_of
@@ -34,7 +39,11 @@ class BusinessForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at 
     """The business, with the rules of the house beside it."""
 
     refund_min_days = forms.IntegerField(
-        label=_("Returned bonuses live at least, days"), help_text=rule("refund_min_days").help_text, min_value=0
+        label=_("Returned bonuses live at least, days"),
+        help_text=rule("refund_min_days").help_text,
+        min_value=0,
+        max_value=3650,
+        widget=UnfoldAdminIntegerFieldWidget(),
     )
     allow_debt = forms.BooleanField(
         label=_("Bonuses that were already spent become a debt"),
@@ -46,7 +55,10 @@ class BusinessForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at 
     class Meta:
         model = Business
         fields = ("name", "currency", "timezone", "language", "accent", "terms")
-        widgets = {"accent": UnfoldAdminColorInputWidget(attrs={"type": "color"})}
+        widgets = {
+            "accent": UnfoldAdminColorInputWidget(attrs={"type": "color"}),
+            "terms": UnfoldAdminTextareaWidget(attrs={"rows": 5}),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -58,7 +70,6 @@ class BusinessForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at 
             self.fields[name] = amount_form_field(rule(name))
         for name in RULES:
             self.fields[name].initial = getattr(rules, name)
-        self.fields["timezone"].widget.attrs["list"] = "regulars-timezones"
 
     def clean_currency(self) -> str:
         """Amounts are stored in the currency's smallest unit: once there are some, it stays."""

@@ -72,7 +72,9 @@ class MoneyFormField(_StrictField):
         self.least = least
         attrs = {"inputmode": "decimal", "autocomplete": "off", "class": "regulars-amount"}
         known = self.currency is not NO_CURRENCY
-        kwargs.setdefault("widget", UnfoldAdminTextInputWidget(attrs | ({"suffix": self.currency.code} if known else {})))
+        kwargs.setdefault(
+            "widget", UnfoldAdminTextInputWidget(attrs | ({"suffix": self.currency.code} if known else {}))
+        )
         super().__init__(**kwargs)
 
     def parsed(self, text: str) -> Money:
@@ -181,5 +183,3 @@ def order(form: forms.ModelForm[Any], first: str, last: str, message: str) -> No
     begin, end = form.cleaned_data.get(first), form.cleaned_data.get(last)
     if begin and end and end < begin:
         form.add_error(last, message)
-
-

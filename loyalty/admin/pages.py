@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -19,7 +20,7 @@ from clients.admin_base import OfficeAdmin, OfficeInline
 from loyalty.admin.currency import business, currency, shown, shown_percent
 from loyalty.admin.fields import amount_form_field, is_amount, with_comma
 from loyalty.fields import PercentField
-from loyalty.money import Money
+from loyalty.money import Money, percent_text
 
 Rows = Mapping[type[Model], Sequence[Any]]
 
@@ -42,9 +43,7 @@ class Amounts:
         return [(name, {**options, "fields": self._readable(options["fields"])}) for name, options in fieldsets]
 
     def _readable(self, fields: Sequence[Any]) -> list[Any]:
-        return [
-            self._readable(name) if isinstance(name, tuple | list) else self._readable_one(name) for name in fields
-        ]
+        return [self._readable(name) if isinstance(name, tuple | list) else self._readable_one(name) for name in fields]
 
     def _readable_one(self, name: Any) -> Any:
         columns = {column.name: column for column in self.model._meta.fields}
@@ -92,7 +91,7 @@ class MoneyAdmin(Amounts, OfficeAdmin):
         if not is_amount(field) or known is None:
             return text
         if isinstance(field, PercentField):
-            return f"{with_comma(text)}\N{NO-BREAK SPACE}%"
+            return f"{with_comma(percent_text(Decimal(text)))}\N{NO-BREAK SPACE}%"
         return shown(Money(int(text))) if text.lstrip("-").isdigit() else text
 
 
@@ -115,8 +114,8 @@ class Effect:
 class ProgramAdmin(MoneyAdmin):
     """A program's page: above the form, in words, what the values mean; rewritten as one types."""
 
+    change_form_template = "admin/program.html"
     change_form_outer_before_template = "admin/effect.html"
-    switched_by: ClassVar[str] = "enabled"
 
     def sentences(self, program: Any, rows: Rows) -> Sequence[str]:
         """What these values mean. `rows` are those of the inlines and, under `Service`, what is covered."""
@@ -170,7 +169,7 @@ class ProgramAdmin(MoneyAdmin):
         if not (all_valid(formsets) and whole) or business() is None:
             return JsonResponse({"sentences": []})
         rows: dict[type[Model], Sequence[Any]] = {formset.model: kept(formset) for formset in formsets}
-        return JsonResponse({"sentences": list(self.sentences(form.instance, rows | self.chosen(form)))})
+        return JsonResponse({"sentences": list(self.sentences(form.instance, {**rows, **self.chosen(form)}))})
 
     def chosen(self, form: Any) -> Rows:
         """What the form holds besides the program's own columns."""
@@ -181,5 +180,3 @@ def kept(formset: Any) -> list[Any]:
     """The rows that the posted inlines leave."""
     gone = [form for form in formset.forms if formset._should_delete_form(form)]
     return [form.instance for form in formset.forms if form not in gone and (form.instance.pk or form.has_changed())]
-
-

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from clients.admin_codes import CodeForm
 from loyalty.admin.pages import MoneyAdmin, column
 from loyalty.models import Service
 
 
-class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run time
+class ServiceForm(CodeForm):
     class Meta:
         model = Service
         fields = "__all__"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.core.exceptions import ValidationError
 from django.forms import BaseInlineFormSet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from clients.admin_codes import CodeForm
 from loyalty.admin.fields import CoversForm, either, order
 from loyalty.models import BonusProgram, CashbackProgram, CashbackTier, TrialProgram, TrialService
 
@@ -24,11 +24,13 @@ TERMS_HELP = {
     "lifetime_months": gettext_lazy("Instead of days, for example 6."),
     "limit_percent": gettext_lazy("For example 50: bonuses pay at most half of a check."),
     "min_check": gettext_lazy("On smaller checks these bonuses cannot be used. 0 means any check."),
-    "pending_days": gettext_lazy("For example 14, so that a refund comes before the bonuses are spent. 0 means at once."),
+    "pending_days": gettext_lazy(
+        "For example 14, so that a refund comes before the bonuses are spent. 0 means at once."
+    ),
 }
 
 
-class ProgramForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run time
+class ProgramForm(CodeForm):
     """Name, dates and switch of a program."""
 
     def clean(self) -> dict[str, Any]:
@@ -68,7 +70,7 @@ class TierFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # no generic at
         seen: set[int] = set()
         for form in self.forms:
             start = form.cleaned_data.get("from_spent") if hasattr(form, "cleaned_data") else None
-            if start is None or self._should_delete_form(form):
+            if start is None or form.cleaned_data.get("DELETE"):
                 continue
             if start in seen:
                 text = form.fields["from_spent"].prepare_value(start)

@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.decorators import display
 
+from clients.admin_changes import Change, changes_of
 from loyalty.admin import sentences
 from loyalty.admin.currency import bonus_step, present_currency, shown
-from clients.admin_changes import Change, changes_of
 from loyalty.admin.pages import MoneyInline, ProgramAdmin, Rows
 from loyalty.admin.program_forms import BonusForm, CashbackForm, TierFormSet, TrialForm
 from loyalty.models import (
@@ -136,9 +136,7 @@ class BonusAdmin(NamedProgramAdmin):
         given = Lot.objects.filter(program=program.code).aggregate(times=Count("pk"), amount=Sum("amount"))
         if not given["times"]:
             return _("Not given to anybody yet.")
-        text = ngettext(
-            "Given once so far: %(amount)s.", "Given %(times)d times so far: %(amount)s.", given["times"]
-        )
+        text = ngettext("Given once so far: %(amount)s.", "Given %(times)d times so far: %(amount)s.", given["times"])
         return text % {"times": given["times"], "amount": shown(given["amount"])}
 
 

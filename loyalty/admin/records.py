@@ -13,6 +13,7 @@ from unfold.decorators import display
 from clients.admin_base import ReadOnlyAdmin, own_locations
 from clients.registration import search
 from loyalty.admin.currency import shown, shown_percent
+from loyalty.explanations import show_day
 from loyalty.models import Account, Entry, Lot
 from loyalty.money import Money
 
@@ -22,6 +23,12 @@ SESSION = Account.Unit.SESSION
 def in_unit(value: int | None, unit: str) -> str:
     """An amount of an account: money and bonuses in the currency, sessions counted."""
     return str(value) if unit == SESSION and value is not None else shown(value)
+
+
+def person(by: str) -> str:
+    """Who did it, as people call them: "staff:vera" → "vera"."""
+    kind, _colon, name = by.partition(":")
+    return str({"task": _("by itself"), "client": _("the client")}.get(kind, name or by))
 
 
 def signed(value: Money, unit: str) -> str:
@@ -43,14 +50,14 @@ def of_people(rows: QuerySet[Any], term: str) -> QuerySet[Any]:
 class EntryAdmin(ReadOnlyAdmin):
     """Every movement, newest first. A manager of one location sees those of its visits, and those of none."""
 
-    list_display = ("at", "who", "kind", "why", "by", "moved")
+    list_display = ("at", "who", "kind", "why", "done_by", "moved")
     list_display_links = ("at",)
     list_filter = ("kind", "account__unit")
     search_fields = ("operation",)
-    search_help_text = _("Operation, a client's phone or the beginning of their name")
+    search_help_text = _("Operation, phone, name or card")
     ordering = ("-id",)
     list_select_related = ("account__client", "lot", "visit")
-    fields = ("at", "who", "kind", "moved", "left", "ends", "source", "visit", "refund", "by", "note", "operation")
+    fields = ("at", "who", "kind", "moved", "left", "ends", "source", "visit", "refund", "done_by", "note", "operation")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Entry]:
         rows: QuerySet[Entry] = super().get_queryset(request)
@@ -68,6 +75,10 @@ class EntryAdmin(ReadOnlyAdmin):
     def why(self, entry: Entry) -> str:
         return entry.note or entry.lot.name
 
+    @display(description=_("by"))
+    def done_by(self, entry: Entry) -> str:
+        return person(entry.by)
+
     @display(description=_("amount"), ordering="amount")
     def moved(self, entry: Entry) -> str:
         return signed(entry.amount, entry.account.unit)
@@ -77,8 +88,8 @@ class EntryAdmin(ReadOnlyAdmin):
         return in_unit(entry.remaining, entry.account.unit)
 
     @display(description=_("last day of the lot"))
-    def ends(self, entry: Entry) -> Any:
-        return entry.last_day
+    def ends(self, entry: Entry) -> str:
+        return show_day(entry.last_day) if entry.last_day else str(_("for ever"))
 
     @display(description=_("lot"))
     def source(self, entry: Entry) -> str:

@@ -1,5 +1,6 @@
-"""What a program does, in words, with an example in figures. Pure: values and the currency in (and `step`, to which bonuses
-are rounded down, in minor units), sentences out.
+"""What a program does, in words, with an example in figures. Pure: values in, sentences out.
+
+`currency` writes the amounts; `step` is what bonuses are rounded down to, in minor units.
 
 Each sentence is a whole text for the translator, with its figures named. Times are counted with plural forms.
 """
@@ -10,9 +11,8 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from loyalty.explanations import show_day, show_percent
 from loyalty.models import BonusProgram, BonusTerms, CashbackProgram, CashbackTier, Program, TrialProgram
@@ -99,9 +99,7 @@ def _limit(terms: BonusTerms, currency: Currency) -> str:
 # --- cashback ---------------------------------------------------------------------------------------------------------
 
 
-def cashback(
-    program: CashbackProgram, tiers: Sequence[CashbackTier], currency: Currency, step: int = 1
-) -> list[str]:
+def cashback(program: CashbackProgram, tiers: Sequence[CashbackTier], currency: Currency, step: int = 1) -> list[str]:
     """ "A client gets 3 % of every payment back as bonuses, 5 % after spending 500.00 …" """
     rungs = sorted(tiers, key=lambda tier: tier.from_spent)
     if not rungs:
@@ -169,19 +167,27 @@ def _given(program: BonusProgram, currency: Currency) -> str:
 
 def _occasion(program: BonusProgram, given: str) -> str:
     facts = {"given": given}
-    if program.trigger == Trigger.REGISTRATION:
-        return _("Whoever joins gets %(given)s at once.") % facts
-    if program.trigger == Trigger.BIRTHDAY and program.days_before:
-        return _("A client gets %(given)s %(time)s before each birthday.") % (facts | {"time": days(program.days_before)})
     if program.trigger == Trigger.BIRTHDAY:
-        return _("A client gets %(given)s on each birthday.") % facts
-    if program.trigger == Trigger.NTH_VISIT and program.nth == 1:
-        return _("After the first visit a client gets %(given)s.") % facts
+        return _birthday(program, facts)
     if program.trigger == Trigger.NTH_VISIT:
-        return _("After visit number %(nth)d a client gets %(given)s.") % (facts | {"nth": program.nth or 1})
+        return _nth_visit(program, facts)
     if program.trigger == Trigger.INACTIVITY:
         return _("A client who has not come for %(time)s gets %(given)s.") % (facts | {"time": days(program.days or 1)})
-    return _("For every check of the campaign a client gets %(given)s.") % facts
+    if program.trigger == Trigger.CAMPAIGN:
+        return _("For every check of the campaign a client gets %(given)s.") % facts
+    return _("Whoever joins gets %(given)s at once.") % facts
+
+
+def _birthday(program: BonusProgram, facts: dict[str, str]) -> str:
+    if not program.days_before:
+        return _("A client gets %(given)s on each birthday.") % facts
+    return _("A client gets %(given)s %(time)s before each birthday.") % (facts | {"time": days(program.days_before)})
+
+
+def _nth_visit(program: BonusProgram, facts: dict[str, str]) -> str:
+    if program.nth == 1:
+        return _("After the first visit a client gets %(given)s.") % facts
+    return _("After visit number %(nth)s a client gets %(given)s.") % (facts | {"nth": str(program.nth or 1)})
 
 
 def _conditions(program: BonusProgram) -> list[str]:

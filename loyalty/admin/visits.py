@@ -88,7 +88,7 @@ class VisitAdmin(MoneyAdmin, ReadOnlyAdmin):
     list_display_links = ("number_shown", "at")
     list_filter = ("location",)
     search_fields = ("pk",)
-    search_help_text = gettext_lazy("Number of the visit, or the client's phone, card or beginning of the name")
+    search_help_text = gettext_lazy("Number, phone, name or card")
     ordering = ("-id",)
     list_select_related = ("client", "location")
     location_path = "location"

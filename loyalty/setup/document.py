@@ -10,6 +10,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+from auditlog.context import set_extra_data
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
@@ -41,7 +42,7 @@ def load(document: Mapping[str, Any], *, by: Actor, dry_run: bool = False) -> li
 
     A dry run returns the same and writes nothing; it needs no tables, so that a document can be tried first.
     """
-    with transaction.atomic():
+    with transaction.atomic(), set_extra_data({"additional_data": {"by": str(by)}}):
         has_tables = not dry_run or Business._meta.db_table in connection.introspection.table_names()
         present = Business.objects.select_for_update(no_key=True).first() if has_tables else None
         data, context = _read(document, present, by=by, dry_run=dry_run, has_tables=has_tables)

@@ -30,6 +30,14 @@ def percent(value: Decimal | None) -> str:
 
 
 @register.filter
+def person(by: str) -> str:
+    """ "staff:vera" → "vera"."""
+    from loyalty.admin.records import person as called
+
+    return called(by)
+
+
+@register.filter
 def named(names: Mapping[str, Any], key: str) -> str:
     """The name of a choice."""
     return str(names.get(key, key))

@@ -1,0 +1,29 @@
+"""Codes of what the owner adds: nobody has to invent one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+
+LENGTH = 32
+
+
+class CodeForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run time
+    """A new row without a code gets one from its name; it stays, because tills and documents use it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "code" in self.fields:
+            self.fields["code"].required = False
+            self.fields["code"].help_text = _("Empty: made from the name. It cannot be changed later.")
+
+    def clean_code(self) -> str:
+        return self.cleaned_data.get("code") or self._free(slugify(self.data.get(self.add_prefix("name"), ""))[:LENGTH])
+
+    def _free(self, wanted: str) -> str:
+        stem = wanted.strip("-_") or self._meta.model._meta.model_name or "code"
+        taken = set(self._meta.model._default_manager.filter(code__startswith=stem).values_list("code", flat=True))
+        return next(code for code in (stem, *(f"{stem}-{n}" for n in range(2, len(taken) + 3))) if code not in taken)
