@@ -184,7 +184,8 @@ def _asked(friend: int, rules: Rules, scene: Scene) -> Mapping[str, Any] | None:
         asked["has_paid"] = Exists(_paid_visits())
     if rules.max_per_month is not None:
         asked["this_month"] = Subquery(_rewards_of_month(scene))
-    return _brought(friend).annotate(**asked).values(*COLUMNS, *asked).first()
+    row: Mapping[str, Any] | None = _brought(friend).annotate(**asked).values(*COLUMNS, *asked).first()
+    return row
 
 
 def _brought(friend: int) -> QuerySet[Referral]:
