@@ -72,10 +72,8 @@ def pay(request: HttpRequest, desk: Desk) -> HttpResponse:
         if earlier is None:
             return _not_paid(request, desk, draft, refusal, method)
         settled = earlier
-    if method in METHODS:
-        request.session[METHOD] = method
-    if settled.revealed:
-        request.session[REVEALED] = {str(settled.visit.pk): _told(settled)}
+    if not settled.is_repeat:  # a repeated request must not write back a session without the codes
+        _remember(request, settled, method)
     return to_page(request, resolve_url("desk:receipt", settled.visit.pk))
 
 
@@ -165,6 +163,15 @@ def _settle(draft: Draft, method: str, desk: Desk) -> Settled:
     return checkout.settle(
         basket=basket, payments=payments, key=_operation(draft), by=desk.by, now=desk.now, token=draft.token
     )
+
+
+def _remember(request: HttpRequest, settled: Settled, method: str) -> None:
+    """How was paid, for the next check; and what is told once, for the receipt that comes next."""
+    if method in METHODS and request.session.get(METHOD) != method:
+        request.session[METHOD] = method
+    if settled.revealed:
+        told = request.session.get(REVEALED, {})
+        request.session[REVEALED] = told | {str(settled.visit.pk): _told(settled)}
 
 
 def _settled_before(draft: Draft) -> Settled | None:

@@ -72,9 +72,9 @@ def receipt(request: HttpRequest, desk: Desk, visit: str) -> HttpResponse:
     row = _visit(visit, desk)
     shown = receipt_of(row, desk.house.currency)
     told = request.session.get(REVEALED, {})
-    codes = told.get(str(row.pk), [])
+    codes = told.pop(str(row.pk), [])
     if codes:
-        del request.session[REVEALED]
+        request.session[REVEALED] = told
     typed = Typed({}, "", secrets.token_urlsafe(24))
     cards = [(card["code"], date.fromisoformat(card["last_day"]) if card["last_day"] else None) for card in codes]
     return _page(request, desk, row, shown, {"cards": cards, "typed": typed})

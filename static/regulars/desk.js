@@ -102,9 +102,10 @@ document.addEventListener("keydown", (event) => {
 
 function pay() {
   const typed = document.activeElement;
-  const button = document.querySelector("[data-pay]:not(:disabled)");
+  const isSplit = [...document.querySelectorAll(".split[open] input")].some((input) => input.value);
+  const button = document.querySelector(isSplit ? "#pay-split:not(:disabled)" : "[data-pay]:not(:disabled)");
   if (!button) return;
-  if (typed && typing(typed) && typed.closest("#check") && typed.value !== typed.defaultValue) typed.blur(); // quote first
+  if (typed && typing(typed) && typed.closest(".what") && typed.value !== typed.defaultValue) typed.blur(); // quote first
   else button.click();
 }
 
