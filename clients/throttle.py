@@ -64,7 +64,7 @@ def address_of(meta: Mapping[str, Any]) -> str:
     was written by the caller.
     """
     chain = [part.strip() for part in str(meta.get("HTTP_X_FORWARDED_FOR", "")).split(",") if part.strip()]
-    proxies: int = getattr(settings, "TRUSTED_PROXIES", 0)
+    proxies = settings.TRUSTED_PROXIES
     if proxies and len(chain) >= proxies:
         return _network(chain[-proxies])
     return _network(str(meta.get("REMOTE_ADDR", "")))

@@ -45,6 +45,8 @@ if not DEBUG and "*" in ALLOWED_HOSTS:
     raise ImproperlyConfigured("ALLOWED_HOSTS must name the hosts, '*' is not safe in production.")
 BASE_URL: str = env.str("BASE_URL", default="http://localhost:8000").rstrip("/")
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
+# How many proxies of ours stand before the web server: so many entries of X-Forwarded-For are believed, from its end.
+TRUSTED_PROXIES: int = env.int("TRUSTED_PROXIES", default=0)
 
 # --- the house --------------------------------------------------------------------------------------------------
 
@@ -207,6 +209,7 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = True
 
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+EMAIL_TIMEOUT = 20
 
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
