@@ -132,7 +132,7 @@ class GiftCards(Mechanic):
         if kind is None:
             raise Invalid(_("there is no gift card %(code)s on sale") % {"code": item.code}, field=f"{path}.{KIND}")
         if item.amount is None or item.amount not in kind.denominations:
-            amounts = ", ".join(scene.house.currency.text(amount) for amount in kind.denominations)
+            amounts = ", ".join(scene.house.currency.number(amount) for amount in kind.denominations)
             raise Invalid(_("must be one of %(amounts)s") % {"amounts": amounts}, field=f"{path}.amount")
         return Line(
             number=number,

@@ -104,7 +104,7 @@ class BonusStep(Idle):
         if not base:
             raise Invalid(_("Nothing on this check can be paid with bonuses."), field="redeem")
         held = total(lot.remaining for lot in active)
-        show = self.house.currency.text
+        show = self.house.currency.number
         if self.wanted > held:
             message = _("The client has %(held)s bonuses.") % {"held": show(held)}
             raise InsufficientBalance(message, field="redeem", max=most.total)

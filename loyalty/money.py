@@ -16,6 +16,7 @@ from typing import Self
 
 import iso4217
 from babel.numbers import format_currency, format_decimal, get_currency_symbol
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 # Digits, at most one point, at most 12 before it: `int()` and `Decimal()` would also take "1_000", "1e5" and "٣".
@@ -122,10 +123,13 @@ class Currency:
         """1250 → "12.50": what JSON and the setup document carry."""
         return format(self.decimal(amount), "f")
 
-    def number(self, amount: int, language: str) -> str:
-        """1250 → "12.50", "12,50" in Russian: what a person reads beside a currency that was already named."""
+    def number(self, amount: int, language: str | None = None) -> str:
+        """1250 → "12.50", "12,50" in Russian: what a person reads beside a currency that was already named.
+
+        In the language that is active, unless another is given.
+        """
         pattern = "#,##0" + ("." + "0" * self.digits if self.digits else "")
-        return format_decimal(self.decimal(amount), format=pattern, locale=language)
+        return format_decimal(self.decimal(amount), format=pattern, locale=language or get_language() or "en")
 
     def show(self, amount: int, language: str) -> str:
         """1250 → "$12.50", "12,50 $" in Russian."""

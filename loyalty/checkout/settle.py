@@ -89,7 +89,7 @@ def _check_payments(payments: Sequence[Paid], present: Quote) -> dict[str, Money
     to_pay = present.bill.to_pay
     given = total(payment.amount for payment in payments)
     if given != to_pay or any(payment.amount < 0 for payment in payments):
-        show = present.scene.house.currency.text
+        show = present.scene.house.currency.number
         message = _("The payments come to %(given)s, %(to_pay)s is to pay.")
         raise PaymentMismatch(message % {"given": show(given), "to_pay": show(to_pay)}, field="payments", to_pay=to_pay)
     methods = dict.fromkeys(payment.method for payment in payments)
