@@ -52,7 +52,6 @@ HISTORY = (
     "loyalty.tierstanding",
     "giftcards.giftcard",
     "memberships.membership",
-    "memberships.membershipuse",
     "referrals.referral",
     "referrals.code",
 )

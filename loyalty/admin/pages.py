@@ -38,9 +38,22 @@ class Amounts:
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Whoever may only look reads amounts in the currency too."""
         fieldsets = super().get_fieldsets(request, obj)  # type: ignore[misc]
-        if self.has_change_permission(request, obj) or (obj is None and self.has_add_permission(request, None)):  # type: ignore[attr-defined]
+        if not self._only_looks(request, obj):
             return fieldsets
         return [(name, {**options, "fields": self._readable(options["fields"])}) for name, options in fieldsets]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        fields = super().get_readonly_fields(request, obj)  # type: ignore[misc]
+        if not self._only_looks(request, obj):
+            return fields
+        return (*fields, *(reading(column) for column in self.model._meta.fields if is_amount(column)))
+
+    def _only_looks(self, request: HttpRequest, obj: Any) -> bool:
+        may_add = obj is None and self._may_add(request)
+        return not (may_add or self.has_change_permission(request, obj))  # type: ignore[attr-defined]
+
+    def _may_add(self, request: HttpRequest) -> bool:
+        return bool(self.has_add_permission(request))  # type: ignore[attr-defined]
 
     def _readable(self, fields: Sequence[Any]) -> list[Any]:
         return [self._readable(name) if isinstance(name, tuple | list) else self._readable_one(name) for name in fields]
@@ -100,6 +113,9 @@ class MoneyInline(Amounts, OfficeInline):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(self.has_change_permission(request, obj))
+
+    def _may_add(self, request: HttpRequest) -> bool:
+        return bool(self.has_add_permission(request, None))
 
 
 @dataclass(frozen=True, slots=True)
