@@ -123,9 +123,9 @@ def _send(client: Client, kind: str, now: datetime) -> None:
     business = Business.objects.get()
     welcome = kind == Kind.WELCOME
     link = balance_link(client) if welcome else one_time_link(client, now=now)
+    # No name in the letter: a stranger typed it, and may have typed an advertisement.
     text = render_to_string(
-        "portal/letters/welcome.txt" if welcome else "portal/letters/link.txt",
-        {"client": client, "business": business, "link": link},
+        "portal/letters/welcome.txt" if welcome else "portal/letters/link.txt", {"business": business, "link": link}
     )
     subject = _("Welcome to %(name)s") if welcome else _("Your balance at %(name)s")
     send_mail(subject % {"name": business.name}, text, settings.DEFAULT_FROM_EMAIL, [str(client.email)])
