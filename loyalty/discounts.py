@@ -10,12 +10,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from clients.refusals import Invalid, Refusal
 from loyalty.basket import Basket
 from loyalty.mechanics import Mechanic, Scene
 from loyalty.money import total
 from loyalty.pricing import Bill, Choice, Idle, Note, Offer, Step, best_choice
+from loyalty.reader import Reader
+
+
+class PromoCodeUnknown(Refusal):
+    """There is no such promo code."""
+
+    code = "promo_code_unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +62,20 @@ class Discounts(Mechanic):
     """Chooses among the discounts that other mechanics offer."""
 
     code = "discounts"
+    basket_keys = frozenset({"promo_codes"})
     explanations: ClassVar[Mapping[str, Any]] = {
         "discount.taken": _("%(name)s: %(percent)s off, %(amount)s less."),
         "discount.outbid": _("%(name)s is not used: another discount makes this check cheaper."),
     }
+
+    def read_offer(self, reader: Reader) -> Mapping[str, Any]:
+        """`promo_codes`: a list. The business gives none out yet, so each is unknown. Raises `PromoCodeUnknown`."""
+        typed = reader.items("promo_codes") if reader.raw.get("promo_codes") is not None else ()
+        for i, code in enumerate(typed):
+            if not isinstance(code, str):
+                raise Invalid(gettext("must be a code in a string"), field=f"promo_codes[{i}]")
+            raise PromoCodeUnknown(gettext("There is no such promo code."), field=f"promo_codes[{i}]")
+        return {}
 
     def prepare(self, basket: Basket, scene: Scene) -> Step:
         return DiscountStep()

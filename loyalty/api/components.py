@@ -161,6 +161,7 @@ BASKET: Schema = {
         "minItems": 1,
         "maxItems": 200,
     },
+    "promo_codes": either(many(TEXT)),
     "redeem": either({"oneOf": [{"type": "string", "enum": ["max"]}, POSITIVE]}),
     "gift_cards": either(many(TEXT)),
     "memberships": either({"oneOf": [{"type": "string", "enum": ["auto"]}, many(ID)]}),

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
-from django.db import transaction
-from django.test import override_settings
+from django.db import OperationalError, transaction
+from django.test import RequestFactory, override_settings
 from django.utils import timezone
+from psycopg.errors import DeadlockDetected
+from rest_framework.request import Request
 
 from clients.models import Client
 from giftcards.models import GiftCard
-from loyalty.api.idempotency import forget_old
-from loyalty.models import Entry, Refund, Reply, Visit
+from loyalty.api.idempotency import Answer, forget_old, once
+from loyalty.api.keys import find_caller
+from loyalty.api.reading import StrictJSONParser
+from loyalty.models import Account, Entry, Refund, Reply, Visit
 from memberships.models import Membership
 from tests.api.conftest import Answered, Caller, basket
 from tests.conftest import Together
@@ -189,3 +194,64 @@ def test_the_answer_is_there_as_soon_as_the_work_is(till: Caller) -> None:
         till.post("clients", {"first_name": "Boris"}, idempotency="one").made()
 
     assert seen == [(0, 1)]
+
+
+# --- when the database cannot -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_who_waits_too_long_is_asked_to_try_again(till: Caller, together: Together) -> None:
+    """Somebody holds the client's account for longer than a till waits (`lock_timeout`, three seconds)."""
+    bob = till.register(first_name="Boris")
+    holds, may_let_go = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            list(Account.objects.filter(client=bob["id"]).select_for_update())
+            holds.set()
+            may_let_go.wait(20)
+
+    def sell() -> Answered:
+        holds.wait(20)
+        try:
+            return Caller(till.key).post("visits", {**basket("towel", client=bob), **CASH}, idempotency="one")
+        finally:
+            may_let_go.set()
+
+    _held, answer = together(hold, sell)
+
+    answer.refused(503, "busy")
+    assert answer.headers["Retry-After"] == "2"
+    assert (Visit.objects.count(), Reply.objects.count()) == (0, 0)
+    till.post("visits", {**basket("towel", client=bob), **CASH}, idempotency="one").made()
+
+
+@pytest.mark.parametrize(("conflicts", "runs"), [(0, 1), (2, 3)])
+def test_a_deadlock_begins_the_work_again(till: Caller, conflicts: int, runs: int) -> None:
+    operations: list[str] = []
+
+    def work(operation: str) -> Answer:
+        operations.append(operation)
+        if len(operations) <= conflicts:
+            raise OperationalError from DeadlockDetected()
+        return Answer(201, {"runs": len(operations)})
+
+    assert once(_request(till), work, now=timezone.now()).content == b'{"runs":%d}' % runs
+    assert len(set(operations)) == runs
+
+
+def test_three_deadlocks_are_enough(till: Caller) -> None:
+    def work(_operation: str) -> Answer:
+        raise OperationalError from DeadlockDetected()
+
+    with pytest.raises(OperationalError):
+        once(_request(till), work, now=timezone.now())
+    assert not Reply.objects.exists()
+
+
+def _request(caller: Caller) -> Request:
+    sent = RequestFactory().post("/api/v1/clients", "{}", "application/json", headers={"Idempotency-Key": "one"})
+    request = Request(sent, parsers=[StrictJSONParser()])
+    request.auth = find_caller(caller.key)
+    return request

@@ -87,6 +87,12 @@ def test_a_quote_writes_nothing_and_is_the_same_again(till: Caller, bob: Any) ->
     assert (Visit.objects.count(), Entry.objects.count()) == (0, entries)
 
 
+def test_keys_that_offer_nothing_may_be_said(till: Caller, bob: Any) -> None:
+    offers: dict[str, Any] = {"promo_codes": [], "gift_cards": [], "memberships": "auto", "redeem": "0", "at": None}
+
+    assert till.settle("personal", client=bob, **offers)["to_pay"] == "60.00"
+
+
 def test_somebody_unknown_can_buy(till: Caller) -> None:
     visit = till.settle("session", pay="20.00")
 
@@ -160,6 +166,9 @@ def test_a_check_that_has_changed_comes_with_the_new_quote(till: Caller, owner: 
         ({"redeem": "all"}, 400, "invalid", "redeem"),
         ({"memberships": ["77"]}, 422, "membership_not_applicable", "memberships[0]"),
         ({"memberships": "none"}, 400, "invalid", "memberships"),
+        ({"promo_codes": ["SPRING"]}, 422, "promo_code_unknown", "promo_codes[0]"),
+        ({"promo_codes": [5]}, 400, "invalid", "promo_codes[0]"),
+        ({"promo_codes": "SPRING"}, 400, "invalid", "promo_codes"),
         ({"gift_cards": ["NOSUCHCODE"]}, 422, "gift_card_unknown", "gift_cards[0]"),
         ({"gift_cards": [5]}, 400, "invalid", "gift_cards[0]"),
         ({"at": "yesterday"}, 400, "invalid", "at"),
