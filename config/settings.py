@@ -7,6 +7,7 @@ names it: `manage.py check --deploy` says the rest.
 import secrets
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONCE, NONE, SELF
@@ -209,6 +210,7 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = True
 
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default=f"no-reply@{urlsplit(BASE_URL).hostname}")
 EMAIL_TIMEOUT = 20
 
 PASSWORD_HASHERS = [

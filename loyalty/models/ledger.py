@@ -58,6 +58,7 @@ class Lot(models.Model):
     is_debt = models.BooleanField(_("debt"), default=False)
     first_day = models.DateField(_("first day"))
     last_day = models.DateField(_("last day"), null=True, blank=True)
+    # xgettext:no-python-format
     limit_percent = PercentField(_("at most, % of a check"), default=whole)
     min_check = MoneyField(_("check from"), default=0)
     entry_count = models.PositiveIntegerField(default=1)

@@ -26,6 +26,7 @@ class HouseRules(Configured):
         help_text=_("What is earned is rounded down to it: 0.01 keeps cents, 1 gives whole bonuses."),
     )
     bonus_limit_percent = PercentField(
+        # xgettext:no-python-format
         _("bonuses pay at most, % of a check"), default=whole, help_text=_("Whatever the programs allow.")
     )
     refund_min_days = models.PositiveSmallIntegerField(
@@ -77,6 +78,7 @@ class BonusTerms(models.Model):
     pending_days = models.PositiveSmallIntegerField(
         _("can be used after, days"), default=0, help_text=_("Until then they are shown as pending.")
     )
+    # xgettext:no-python-format
     limit_percent = PercentField(_("pay at most, % of a check"), default=whole)
     min_check = MoneyField(_("for a check from"), default=no_money, validators=[MinValueValidator(0)])
 
