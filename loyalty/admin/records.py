@@ -122,6 +122,7 @@ class LotAdmin(ReadOnlyAdmin):
     def left(self, lot: Lot) -> str:
         return in_unit(lot.remaining, lot.account.unit)
 
+    # xgettext:no-python-format
     @display(description=_("pay at most, % of a check"))
     def part(self, lot: Lot) -> str:
         return shown_percent(lot.limit_percent)

@@ -103,6 +103,7 @@ def cashback(program: CashbackProgram, tiers: Sequence[CashbackTier], currency: 
     """ "A client gets 3 % of every payment back as bonuses, 5 % after spending 500.00 …" """
     rungs = sorted(tiers, key=lambda tier: tier.from_spent)
     if not rungs:
+        # xgettext:no-python-format
         return [*switched_off(program), _("No tier yet: add one, for example 3 % from 0.")]
     return [
         *switched_off(program),
