@@ -53,7 +53,7 @@ def test_a_quote_and_a_settled_check(till: Caller, boris: Any) -> None:
 
     # Two for the key, one for the settings; then the figures of the quote.
     assert max(quotes) <= 12, quotes
-    assert max(settled) <= 34, settled
+    assert max(settled) <= 28, settled
     assert settled[1] - settled[0] <= 2, settled
 
 
