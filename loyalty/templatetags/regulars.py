@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from clients.models import Business
+from clients.phones import show_phone
 from loyalty.explanations import show_day, show_percent
 from loyalty.money import Currency
 from loyalty.templatetags.accent import Accent
@@ -106,6 +107,12 @@ def moment(value: datetime, zone: ZoneInfo) -> str:
 def day_in(value: datetime, zone: ZoneInfo) -> date:
     """The date of a moment in this time zone."""
     return value.astimezone(zone).date()
+
+
+@register.filter
+def phone(number: str) -> str:
+    """ "+12125550101" → "+1 212-555-0101"."""
+    return show_phone(number)
 
 
 @register.simple_tag

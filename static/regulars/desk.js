@@ -89,6 +89,10 @@ document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey || document.querySelector("dialog[open]")) return;
   if (typing(event.target)) {
     if (event.key === "Escape") event.target.blur();
+    if (event.key === "Enter" && event.target.matches(".what input[hx-post]")) {
+      event.preventDefault(); // else the change and the form would be sent one after the other
+      event.target.dispatchEvent(new Event("change", { bubbles: true }));
+    }
     return;
   }
   if (event.key === "?") field("keys")?.showModal();
@@ -108,6 +112,31 @@ function pay() {
   if (typed && typing(typed) && typed.closest(".what") && typed.value !== typed.defaultValue) typed.blur(); // quote first
   else button.click();
 }
+
+// --- a new check from the server must not take away what is being typed, nor close what was opened -------------------
+
+const kept = { sent: new Map(), typed: new Map(), open: new Set(), focus: "" };
+const inputs = () => [...document.querySelectorAll("#quoted input[id]:not([type=hidden]):not([type=range])")];
+
+document.addEventListener("htmx:beforeSend", (event) => {
+  if (event.detail.target?.id === "quoted") kept.sent = new Map(inputs().map((one) => [one.id, one.value]));
+});
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.target?.id !== "quoted") return;
+  const changed = inputs().filter((one) => kept.sent.has(one.id) && kept.sent.get(one.id) !== one.value);
+  kept.typed = new Map(changed.map((one) => [one.id, one.value]));
+  kept.open = new Set([...document.querySelectorAll("#quoted details[open][id]")].map((one) => one.id));
+  kept.focus = document.activeElement?.id ?? "";
+});
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target?.id !== "quoted" && event.detail.elt?.id !== "quoted") return;
+  kept.open.forEach((id) => field(id)?.setAttribute("open", ""));
+  kept.typed.forEach((value, id) => { if (field(id)) field(id).value = value; });
+  if (kept.focus && document.activeElement === document.body) field(kept.focus)?.focus({ preventScroll: true });
+  kept.typed.clear();
+});
 
 // --- small things ------------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,155 @@
+"""In Chromium: the whole way of a check with the keyboard alone, and no page that a phone or the policy breaks."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, Route, sync_playwright
+
+from clients.actors import Actor
+from clients.models import Client
+from loyalty.models import Visit
+from loyalty.money import Money
+from loyalty.registration import register
+from loyalty.setup import load, presets, read_yaml
+from tests import factories
+from tests.conftest import CHROMIUM
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+QUIET += ["--disable-component-update", "--disable-sync"]
+
+
+@pytest.fixture(autouse=True)
+def _noon() -> None:
+    """Cookies end by the browser's own clock, so time is not moved here."""
+
+
+@pytest.fixture
+def alice(settings: Any, live_server: Any) -> Client:
+    settings.BASE_URL = live_server.url
+    text = next(preset.text for preset in presets() if preset.code == "flexgym")
+    load(read_yaml(text), by=Actor.command("test"))
+    factories.StaffFactory(username="vera", role="front_desk")
+    details = {"first_name": "Alice", "last_name": "Ivanova", "phone": "+12125550101"}
+    return register(details=details, by=Actor.command("test"), now=timezone.now())
+
+
+def in_chromium(use: Callable[[Browser], None]) -> None:
+    """Run in a thread of its own: Playwright's loop and Django's guard against one do not go together."""
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            with sync_playwright() as playwright:
+                browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+                use(browser)
+                browser.close()
+        except BaseException as failure:  # noqa: BLE001  # raised again by the test's own thread
+            failures.append(failure)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join(timeout=90)
+    assert not thread.is_alive(), "Chromium did not answer"
+    if failures:
+        raise failures[0]
+
+
+def sign_in(page: Page, server: Any) -> list[str]:
+    """At the desk, as Vera; what the browser complains about from now on."""
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(f"{server.url}/desk/")
+    page.wait_for_selector("#id_username:focus")
+    page.keyboard.type("vera")
+    page.keyboard.press("Tab")
+    page.keyboard.type(factories.PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/desk/")
+    page.wait_for_selector("#find:focus")
+    return complaints
+
+
+def focus(page: Page) -> str:
+    return str(page.evaluate("document.activeElement.id"))
+
+
+def test_a_friend_is_registered_sold_to_and_paid_for_with_the_keyboard_alone(alice: Client, live_server: Any) -> None:
+    code = alice.referral_code.code
+
+    def use(browser: Browser) -> None:
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        complaints = sign_in(page, live_server)
+        keys = page.keyboard
+        keys.type("Bob Petrov")
+        page.wait_for_selector("#client-new")
+        keys.press("Enter")
+        page.wait_for_selector("#new-first_name:focus")
+        for _field in ("last name", "phone", "e-mail", "birthday: month", "day", "year", "calendar", "code"):
+            keys.press("Tab")
+        assert focus(page) == "new-referrer"
+        keys.type(code)
+        keys.press("Enter")
+        page.wait_for_selector("#add:focus")
+        keys.type("pers")
+        page.wait_for_selector("#offer-1")
+        keys.press("Enter")
+        page.wait_for_selector(".lines")
+        page.wait_for_selector("#add:focus")
+        keys.press("Escape")
+        keys.press("b")
+        keys.type("30")
+        keys.press("Enter")
+        page.get_by_text("$30.00").first.wait_for()
+        keys.press("Control+Enter")
+        page.wait_for_url("**/desk/visits/**")
+        page.wait_for_selector("#find:focus")
+        assert page.get_by_text("To Alice Ivanova, who brought this client").is_visible()
+        page.goto(str(page.locator("a", has_text="Open the client's page").get_attribute("href")))
+        assert page.locator(".figure").first.inner_text() == "70.90"
+        assert complaints == []
+
+    in_chromium(use)
+    visit = Visit.objects.get()
+    assert (visit.bonus_total, visit.to_pay, visit.earned_total) == (Money(3000), Money(3000), Money(90))
+
+
+def test_what_is_typed_while_the_check_is_on_its_way_stays(alice: Client, live_server: Any) -> None:
+    def use(browser: Browser) -> None:
+        page = browser.new_page()
+        sign_in(page, live_server)
+        page.locator(".chip", has_text="Towel").click()
+        page.wait_for_selector(".lines")
+        on_the_way: list[Route] = []
+        page.route("**/desk/check/", on_the_way.append)
+        page.locator(".chip", has_text="Training session").click()
+        page.locator("#code").press_sequentially("ABC")
+        assert len(on_the_way) == 1
+        on_the_way[0].continue_()
+        page.get_by_text("$23.00").first.wait_for()
+        assert page.locator("#code").input_value() == "ABC"
+
+    in_chromium(use)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_is_wider_than_a_phone(alice: Client, live_server: Any, scheme: Any) -> None:
+    def use(browser: Browser) -> None:
+        page = browser.new_page(viewport={"width": 360, "height": 740}, color_scheme=scheme)
+        complaints = sign_in(page, live_server)
+        page.goto(f"{live_server.url}/desk/?client={alice.pk}")
+        page.locator(".chip", has_text="Towel").click()
+        page.wait_for_selector(".pinned .figure")
+        assert page.evaluate("document.documentElement.scrollWidth") == 360
+        page.locator("[data-pay]").click()
+        page.wait_for_url("**/desk/visits/**")
+        assert page.evaluate("document.documentElement.scrollWidth") == 360
+        assert complaints == []
+
+    in_chromium(use)
