@@ -1,0 +1,86 @@
+"""manage.py demo [--port 8000] [--fresh]: the whole program with sample data, ready to try."""
+
+from __future__ import annotations
+
+import signal
+import time
+from argparse import ArgumentParser
+from types import FrameType
+from typing import Any, NoReturn
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from config.demo import ground, telling
+from config.demo.season import Season
+from config.demo.stage import DidNotStart, PortTaken, Stage, check_port
+from config.tasks import catch_up
+from loyalty.house import load_house
+
+
+class Command(BaseCommand):
+    help = (
+        "Prepares the embedded database with four months at a sample gym, starts web, worker and beat, and says where "
+        "to look and how to sign in. Ctrl+C stops everything. A database of your own is never touched."
+    )
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--port", type=int, default=8000, help="where the web server listens (8000)")
+        parser.add_argument("--fresh", action="store_true", help="throw the sample away and make a new one")
+
+    def handle(self, *_args: Any, port: int, fresh: bool, **_options: Any) -> None:
+        settings.BASE_URL = f"http://localhost:{port}"
+        signal.signal(signal.SIGTERM, stop_like_ctrl_c)
+        console = Console(highlight=False, soft_wrap=True)
+        try:
+            check_port(port)
+            with ground.only_one():
+                ground.check_ground()
+                make_ready(console, fresh=fresh)
+                run(console, port)
+        except (PortTaken, DidNotStart, ground.NotTheDemo, ground.AlreadyRunning) as reason:
+            raise CommandError(str(reason)) from None
+        except KeyboardInterrupt:
+            console.print("Stopped.")
+
+
+def stop_like_ctrl_c(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def make_ready(console: Console, *, fresh: bool) -> None:
+    """The database with its sample: made on the first start (or anew), as it is on the next."""
+    if fresh or not ground.is_complete():
+        ground.clear()
+    ground.prepare()
+    if ground.is_complete():
+        return
+    ground.open_business()
+    now = timezone.now()
+    season = Season(now)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        bar = progress.add_task("Four months at FlexGym, day by day", total=season.length)
+        differences = ground.build(now, season, lambda: progress.advance(bar))
+    if differences:
+        raise CommandError("\n".join(["The ledger does not add up:", *differences]))
+    console.print("The ledger was proved: every lot, balance and total adds up.")
+
+
+def run(console: Console, port: int) -> None:
+    """Start everything, say where it is, and stay until something ends or we are told to stop."""
+    stage = Stage(port)
+    try:
+        stage.start()
+        catch_up.delay()  # `/health/` need not wait five minutes for beat
+        house = load_house()
+        telling.tell(console, house, house.day(timezone.now()))
+        while True:
+            stage.check_alive()
+            time.sleep(0.5)
+    finally:
+        stage.stop()
