@@ -213,7 +213,7 @@ def _elsewhere(draft: Draft, desk: Desk) -> list[str]:
     visit = latest.select_related("location").order_by("-at").first()
     if visit is None:
         return []
-    facts = {"amount": desk.house.currency.text(visit.bonus_total), "place": visit.location.name}
+    facts = {"amount": desk.house.currency.number(visit.bonus_total), "place": visit.location.name}
     return [_("%(amount)s of the bonuses were used at %(place)s.") % facts]
 
 

@@ -29,6 +29,7 @@ from loyalty.portal.links import balance_link
 from loyalty.receipts import Receipt, receipt_of
 
 REASON_LENGTH = 250
+LISTED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,18 @@ class Typed:
             message = _("The reason must be one line of at most %(limit)d characters.")
             raise Invalid(message % {"limit": REASON_LENGTH}, field="reason")
         return self.reason
+
+
+@require_GET
+@at_the_desk
+def today(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """The checks of this location today, newest first: the way to one without a client."""
+    begin = desk.now.astimezone(desk.house.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    visits = Visit.objects.filter(location=desk.place.id, at__gte=begin).select_related("client").order_by("-at", "-pk")
+    context = {"desk": desk, "currency": desk.house.currency, "zone": desk.house.zone}
+    return render(
+        request, "desk/today.html", context | {"visits": visits.prefetch_related("refunds", "lines")[:LISTED]}
+    )
 
 
 @require_GET

@@ -194,7 +194,7 @@ def changes(draft: Draft, receipt: Receipt, desk: Desk) -> list[str]:
         "gift_card_total": _("Gift cards paid %(was)s and pay %(now)s now."),
         "to_pay": _("To pay was %(was)s and is now %(now)s."),
     }
-    show = desk.house.currency.text
+    show = desk.house.currency.number
     return [
         words[name] % {"was": show(draft.seen[name]), "now": show(getattr(receipt, name))}
         for name in FIGURES

@@ -13,6 +13,7 @@ urlpatterns = [
     path("clients/", finding.clients, name="clients"),
     path("goods/", finding.goods, name="goods"),
     path("register/", joining.joining, name="register"),
+    path("visits/", receipt.today, name="today"),
     path("visits/<str:visit>/", receipt.receipt, name="receipt"),
     path("visits/<str:visit>/refund/", receipt.give_back, name="refund"),
     path("location/", signin.stand_at, name="location"),

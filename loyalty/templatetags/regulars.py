@@ -104,6 +104,12 @@ def moment(value: datetime, zone: ZoneInfo) -> str:
 
 
 @register.filter
+def time_in(value: datetime, zone: ZoneInfo) -> str:
+    """ "18:30", in this time zone."""
+    return format_datetime(value.astimezone(zone), "HH:mm", locale=_language())
+
+
+@register.filter
 def day_in(value: datetime, zone: ZoneInfo) -> date:
     """The date of a moment in this time zone."""
     return value.astimezone(zone).date()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from clients.models import Client, Consent
+from loyalty.models import Visit
 from loyalty.money import Money
 from loyalty.wallet import wallet
 from tests import factories
@@ -86,3 +87,12 @@ def test_typing_finds_services_memberships_and_gift_cards(desk: Screen) -> None:
     assert "Gift card" in offered("gift")
     assert "choose the client first" in offered("5 sess")
     assert "Nothing on the price list matches “sauna”." in offered("sauna")
+
+
+def test_checks_of_today_lead_to_one_without_a_client(desk: Screen) -> None:
+    assert "No checks yet today." in desk.read("/desk/visits/")
+    desk.open()
+    desk.add("service:towel")
+    desk.pay()
+    assert "12:00 Towel 3.00" in desk.read("/desk/visits/")
+    assert f'href="/desk/visits/{Visit.objects.get().pk}/"' in desk.html
