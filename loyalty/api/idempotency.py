@@ -15,7 +15,6 @@ import hashlib
 import json
 import re
 import secrets
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,7 +22,6 @@ from typing import Any, ClassVar
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
-from django.db import OperationalError, transaction
 from django.http import HttpResponse
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
@@ -34,12 +32,11 @@ from clients.refusals import Invalid, Refusal
 from loyalty.api.keys import Caller, caller_of
 from loyalty.models import Reply
 from loyalty.sql import Column, insert
+from loyalty.transactions import in_one_transaction
 
 HEADER = "Idempotency-Key"
 KEPT = timedelta(hours=24)
 KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?", re.ASCII)
-TRIES = 3
-CONFLICTS = {"40001", "40P01"}  # serialization failure, deadlock: the same work may succeed when it is begun again
 COLUMNS = (
     Column("api_key_id", "bigint"),
     Column("key", "varchar"),
@@ -76,16 +73,7 @@ def once(request: Request, work: Work, *, now: datetime) -> HttpResponse:
 
     Raises what the work raises, `IdempotencyKeyReused`, and `Invalid` for a header that is no key.
     """
-    key = key_of(request)
-    for attempt in range(1, TRIES + 1):
-        try:
-            with transaction.atomic(durable=True):
-                return _once(request, key, work, now)
-        except OperationalError as error:
-            if attempt == TRIES or getattr(error.__cause__, "sqlstate", None) not in CONFLICTS:
-                raise
-            time.sleep((20 + secrets.randbelow(80)) * attempt / 1000)
-    raise AssertionError("not reached")
+    return _once(request, key_of(request), work, now)
 
 
 def forget_old(now: datetime) -> int:
@@ -101,6 +89,7 @@ def key_of(request: Request) -> str | None:
     return key
 
 
+@in_one_transaction
 def _once(request: Request, key: str | None, work: Work, now: datetime) -> HttpResponse:
     operation = f"api:{secrets.token_hex(16)}"
     if key is None:

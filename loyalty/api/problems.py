@@ -135,7 +135,8 @@ def handle(error: Exception, context: Mapping[str, Any]) -> HttpResponseBase | N
 def of_refusal(refusal: Refusal) -> HttpResponse:
     """A refusal of a rule, with all it knows."""
     facts = dict(refusal.facts)
-    headers = {"Retry-After": str(facts["seconds"])} if refusal.code == "throttled" and "seconds" in facts else {}
+    waits = refusal.code in {"throttled", "busy"} and "seconds" in facts
+    headers = {"Retry-After": str(facts["seconds"])} if waits else {}
     more = {name: _fact(value) for name, value in facts.items()}
     if isinstance(refusal, SetupRefused):
         found = dict.fromkeys(path for path, _message in refusal.errors)
