@@ -13,6 +13,7 @@ from django.contrib import messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Field, ForeignKey, ManyToManyField, Model, Q, QuerySet
+from django.forms import ModelMultipleChoiceField
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -27,6 +28,7 @@ from clients.refusals import Refusal
 Row = TypeVar("Row", bound=Model)
 
 OWNER = "owner"
+LONGEST_ID = 18
 
 
 def is_owner(user: Any) -> bool:
@@ -62,6 +64,16 @@ def go_to(request: HttpRequest, url: str) -> HttpResponse:
     if request.headers.get("HX-Request"):
         return HttpResponse(headers={"HX-Redirect": url})
     return HttpResponseRedirect(url)
+
+
+class ChoicesField(ModelMultipleChoiceField):  # type: ignore[type-arg]  # no generic at run time
+    """Several rows. Django asks the database for ids as they were sent, and SQLite breaks on forty digits."""
+
+    def clean(self, value: Any) -> Any:
+        for one in value if isinstance(value, list | tuple) else ():
+            if len(str(one)) > LONGEST_ID:
+                raise ValidationError(self.error_messages["invalid_pk_value"], params={"pk": one})
+        return super().clean(value)
 
 
 class OfficeAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
@@ -126,7 +138,7 @@ class OfficeAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     def formfield_for_manytomany(self, db_field: ManyToManyField[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.remote_field.model is Location:
             kwargs["queryset"] = places(request.user)
-        return super().formfield_for_manytomany(db_field, request, **kwargs)
+        return super().formfield_for_manytomany(db_field, request, form_class=ChoicesField, **kwargs)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Related rows have pages of their own: no little pencils beside a choice."""

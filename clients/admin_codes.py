@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +20,12 @@ class CodeForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run 
         if "code" in self.fields:
             self.fields["code"].required = False
             self.fields["code"].help_text = _("Empty: made from the name. It cannot be changed later.")
+
+    def _update_errors(self, errors: ValidationError) -> None:
+        """The database's own words ("Constraint ... is violated") are for what nobody has explained yet."""
+        if self.errors and hasattr(errors, "error_dict"):
+            errors.error_dict.pop(NON_FIELD_ERRORS, None)
+        super()._update_errors(errors)  # type: ignore[misc]  # not in the stubs
 
     def clean_code(self) -> str:
         return self.cleaned_data.get("code") or self._free(slugify(self.data.get(self.add_prefix("name"), ""))[:LENGTH])

@@ -55,8 +55,9 @@ class AdminMiddleware:
         if not request.path_info.startswith(PREFIX):
             return self.get_response(request)
         refuse_odd_input(request)
-        with remembered(), at_home(request):
+        with remembered(), at_home(request) as language:
             response = self.get_response(request)
+        response.headers["Content-Language"] = language
         response._csp_config = POLICY  # type: ignore[attr-defined]  # where django-csp looks for it
         return response
 
@@ -76,12 +77,12 @@ def _texts(lists: Iterable[tuple[str, list[Any]]]) -> Iterator[str]:
 
 
 @contextmanager
-def at_home(request: HttpRequest) -> Iterator[None]:
-    """The language and the clock of the reader, and their name on what they change."""
+def at_home(request: HttpRequest) -> Iterator[str]:
+    """The language and the clock of the reader, and their name on what they change. Gives the language."""
     staff = request.user if isinstance(request.user, Staff) else None
     language = (staff.language if staff else "") or translation.get_language() or "en"
     one = business() if staff else None
     zone = one.zone if one else timezone.get_default_timezone()
     with translation.override(language), timezone.override(zone), set_actor(staff):
         request.LANGUAGE_CODE = language
-        yield
+        yield language

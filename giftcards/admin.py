@@ -217,7 +217,7 @@ class GiftCardAdmin(MoneyAdmin, ReadOnlyAdmin):
 
     @display(description=gettext_lazy("state"))
     def state(self, card: Any) -> str:
-        return self.status(card)[1]
+        return str(self.status(card)[1])
 
     def _status(self, card: Any) -> cards.Status:
         if card.voided_at is not None:

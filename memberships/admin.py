@@ -149,7 +149,7 @@ class MembershipAdmin(MoneyAdmin, ReadOnlyAdmin):
 
     @display(description=gettext_lazy("state"))
     def state(self, one: Any) -> str:
-        return self.status(one)[1]
+        return str(self.status(one)[1])
 
     @display(description=gettext_lazy("first day"))
     def begins(self, one: Any) -> str:

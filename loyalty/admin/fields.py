@@ -14,6 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
 
+from clients.admin_base import ChoicesField
 from loyalty.admin.currency import currency
 from loyalty.fields import MoneyField, PercentField
 from loyalty.models import Service
@@ -131,7 +132,7 @@ class CoversForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at ru
     through: type[Model]
     through_field: str
 
-    covers = forms.ModelMultipleChoiceField(
+    covers = ChoicesField(
         label=_("Services"),
         queryset=Service.objects.none(),
         widget=UnfoldAdminCheckboxSelectMultipleWidget(),

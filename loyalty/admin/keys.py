@@ -44,6 +44,7 @@ class ApiKeyAdmin(OfficeAdmin):
             return
         request.made_key = make_key(obj.name, scope=obj.scope)  # type: ignore[attr-defined]
         obj.pk = ApiKey.objects.values_list("pk", flat=True).get(name=obj.name)
+        obj.refresh_from_db()
 
     def response_add(self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None) -> HttpResponse:
         """The answer to the form is the only page that ever shows the key."""

@@ -45,9 +45,7 @@ class Gym:
 def gym(db: None) -> Gym:
     load(read_yaml(presets()[0].text), by=Actor.command("load_setup"))
     now = timezone.now()
-    alice = register(
-        details={"first_name": "Alice", "last_name": "Ivanova", "phone": "+12125550101"}, by=ANNA, now=now
-    )
+    alice = register(details={"first_name": "Alice", "last_name": "Ivanova", "phone": "+12125550101"}, by=ANNA, now=now)
     boris = register(
         details={"first_name": "Boris", "last_name": "Petrov", "phone": "+12125550102"},
         extras={"referrer": alice.referral_code.code},

@@ -47,7 +47,12 @@ SEES = {
     "vera": set(),
     "olga": set(ALL),
 }
-ADDS = {"anna": (set(SETTINGS) - NOT_ADDED) | {"clients.client"}, "mike": {"clients.client"}, "vera": set(), "olga": set()}
+ADDS = {
+    "anna": (set(SETTINGS) - NOT_ADDED) | {"clients.client"},
+    "mike": {"clients.client"},
+    "vera": set(),
+    "olga": set(),
+}
 CHANGES = {"anna": {*SETTINGS, "clients.client"}, "mike": {"clients.client"}, "vera": set(), "olga": set()}
 PEOPLE = ["anna", "mike", "vera", "olga"]
 
@@ -114,7 +119,8 @@ def test_nobody_deletes_anything(people: dict[str, Staff], sign_in: SignIn, name
         answer = browser.post(address(label, "delete", some_row(label)), {"post": "yes"})
         assert answer.status_code == (302 if name == "vera" else 403), label
         listed = browser.post(
-            address(label, "changelist"), {"action": "delete_selected", "_selected_action": [some_row(label)], "post": "y"}
+            address(label, "changelist"),
+            {"action": "delete_selected", "_selected_action": [some_row(label)], "post": "y"},
         )
         assert listed.status_code in (200, 302, 403), label
         assert some_row(label)
@@ -161,4 +167,8 @@ def test_a_role_decides_where_staff_sign_in(anna: Staff, sign_in: SignIn, gym: G
         )
         assert answer.status_code == 302
         staff = Staff.objects.get(username=name)
-        assert (staff.is_staff, list(staff.groups.all()), list(staff.locations.all())) == (has_office, [group], [gym.main])
+        assert (staff.is_staff, list(staff.groups.all()), list(staff.locations.all())) == (
+            has_office,
+            [group],
+            [gym.main],
+        )

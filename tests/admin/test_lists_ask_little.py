@@ -1,0 +1,88 @@
+"""Queries of a list do not grow with its rows; a client's page does not grow with the history."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib import admin
+from django.db import connection
+from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from clients.models import Location, Staff
+from giftcards.models import Denomination, GiftCardType
+from loyalty.models import ApiKey, BonusProgram, CashbackProgram, CashbackTier, Service, TrialProgram, TrialService
+from loyalty.registration import register
+from memberships.models import Plan, PlanService
+from tests.admin.conftest import ANNA, Gym, SignIn, person
+
+LABELS = sorted(model._meta.label_lower for model in admin.site._registry)
+SOLE = {"clients.business", "referrals.referralprogram"}
+MOST = 20
+
+
+def asked(browser: Browser, url: str) -> int:
+    browser.get(url)  # content types and the like are remembered after the first time
+    with CaptureQueriesContext(connection) as queries:
+        assert browser.get(url).status_code == 200
+    return len(queries)
+
+
+def more_of_everything(gym: Gym) -> None:
+    """A few more rows of each kind."""
+    session = Service.objects.get(code="session")
+    for n in range(4):
+        client = register(details={"first_name": f"Client {n}"}, by=ANNA, now=timezone.now())
+        gym.till.sell("2 x personal", "towel", client=client)
+        gym.till.sell({"gift_card_type": "gift", "amount": "20.00"}, client=client)
+        gym.till.sell({"membership_plan": "ten"}, client=client)
+        gym.till.refund(gym.till.sell("personal", client=client), (1, 1))
+        code = f"more-{n}"
+        place = Location.objects.create(code=code, name=code)
+        person(code, "manager", locations=[place])
+        ApiKey.objects.create(name=code, key_hash=code).locations.add(place)
+        Service.objects.create(code=code, name=code, price=100)
+        BonusProgram.objects.create(code=code, name=code, trigger="registration", amount=100)
+        CashbackTier.objects.create(
+            program=CashbackProgram.objects.create(code=code, name=code), name=code, from_spent=0, percent=3
+        )
+        TrialService.objects.create(trial=TrialProgram.objects.create(code=code, name=code), service=session)
+        Denomination.objects.create(type=GiftCardType.objects.create(code=code, name=code), amount=100)
+        PlanService.objects.create(plan=Plan.objects.create(code=code, name=code, sessions=1, price=1), service=session)
+
+
+@pytest.mark.parametrize("label", [label for label in LABELS if label not in SOLE])
+def test_a_list(gym: Gym, anna: Staff, sign_in: SignIn, label: str) -> None:
+    browser, url = sign_in(anna), reverse(f"admin:{label.replace('.', '_')}_changelist")
+    BonusProgram.objects.create(code="one", name="One", trigger="registration", amount=100)
+    few = asked(browser, url)
+    more_of_everything(gym)
+    assert asked(browser, url) == few <= MOST
+
+
+def test_a_search_for_clients(gym: Gym, anna: Staff, sign_in: SignIn) -> None:
+    browser, url = sign_in(anna), reverse("admin:clients_client_changelist")
+    card = gym.boris.cards.get().number
+    for term in ("212 555 0102", "+12125550102", "petr", "BORIS", card):
+        page = browser.get(url, {"q": term})
+        assert [client.pk for client in page.context["cl"].result_list] == [gym.boris.pk], term
+    more_of_everything(gym)
+    assert asked(browser, f"{url}?q=client") <= MOST
+
+
+def test_a_clients_page(gym: Gym, anna: Staff, sign_in: SignIn) -> None:
+    browser, url = sign_in(anna), reverse("admin:clients_client_change", args=[gym.boris.pk])
+    few = asked(browser, url)
+    for _time in range(8):
+        gym.till.sell("personal", client=gym.boris)
+    gym.till.sell({"gift_card_type": "gift", "amount": "20.00"}, client=gym.boris)
+    gym.till.sell({"membership_plan": "ten"}, client=gym.boris)
+    assert asked(browser, url) == few <= 45
+
+
+def test_a_visits_page(gym: Gym, anna: Staff, sign_in: SignIn) -> None:
+    browser = sign_in(anna)
+    few = asked(browser, reverse("admin:loyalty_visit_change", args=[gym.visit.pk]))
+    visit = gym.till.sell(*["personal", "session", "towel"] * 5, client=gym.boris).visit
+    assert asked(browser, reverse("admin:loyalty_visit_change", args=[visit.pk])) <= few + 1
