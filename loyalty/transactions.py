@@ -54,7 +54,7 @@ def in_one_transaction(work: Callable[P, T]) -> Callable[P, T]:
 def _refuse_or_wait(error: OperationalError, left: int) -> None:
     state = getattr(error.__cause__, "sqlstate", None)
     if state == LOCK_NOT_AVAILABLE or "database is locked" in str(error):
-        raise TillBusy(_("The till is busy with the same client. Try again in a moment."), seconds=1) from error
+        raise TillBusy(_("The till is busy with the same client. Try again in a moment."), seconds=2) from error
     if state not in AGAIN or not left:
         raise error
     time.sleep(0.01 + secrets.randbelow(90) / 1000)  # so that the two do not meet again

@@ -227,6 +227,7 @@ def test_who_waits_too_long_is_asked_to_try_again(till: Caller, together: Togeth
     till.post("visits", {**basket("towel", client=bob), **CASH}, idempotency="one").made()
 
 
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("conflicts", "runs"), [(0, 1), (2, 3)])
 def test_a_deadlock_begins_the_work_again(till: Caller, conflicts: int, runs: int) -> None:
     operations: list[str] = []

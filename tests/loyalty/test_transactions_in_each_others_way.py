@@ -62,7 +62,7 @@ def test_a_wait_that_takes_too_long_is_said_in_words(till: Till, together: Toget
 
     _held, refused = together(hold, second)
     assert isinstance(refused, TillBusy)
-    assert refused.facts == {"seconds": 1}
+    assert refused.facts == {"seconds": 2}
 
 
 def test_one_inside_another_leaves_it_to_the_outer_one(till: Till) -> None:
