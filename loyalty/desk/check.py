@@ -17,12 +17,12 @@ from loyalty.checkout import Paid, QuoteChanged, Settled
 from loyalty.counter import read_basket
 from loyalty.desk import shelf
 from loyalty.desk.access import OVERRIDE, Desk, at_the_desk
-from loyalty.desk.draft import METHODS, Draft, line_of
+from loyalty.desk.draft import METHODS, Draft, line_of, written
 from loyalty.desk.finding import LONGEST, find_clients
 from loyalty.desk.guest import find_client, guest_of
 from loyalty.desk.till import Till, changes, known_offers, payments_of, work_out
 from loyalty.models import Visit
-from loyalty.money import BadAmount, Money
+from loyalty.money import ZERO, BadAmount, Money
 
 REVEALED = "desk_revealed"
 METHOD = "desk_method"
@@ -120,6 +120,7 @@ def _shown(request: HttpRequest, desk: Desk, context: dict[str, Any]) -> dict[st
         "zone": desk.house.zone,
         "favourites": shelf.favourites(desk),
         "goods": shelf.goods(desk),
+        "nothing": written(ZERO, desk.house.currency),
         "takes_codes": "gift_cards" in known_offers(),
         "may_price": desk.may(OVERRIDE),
         "method": request.session.get(METHOD, "cash"),

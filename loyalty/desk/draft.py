@@ -20,6 +20,8 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.translation import get_language
 
+from loyalty.money import Currency, Money
+
 KEY = re.compile(r"[A-Za-z0-9_-]{16,60}", re.ASCII)
 COUNT = re.compile(r"[0-9]{1,5}", re.ASCII)
 SERVICE = "service"
@@ -136,6 +138,12 @@ def amount(text: str) -> str:
     """An amount as it was typed, with the point that `Currency.parse` wants: "30,00" in Russian is "30.00"."""
     text = text.strip().replace("\N{NO-BREAK SPACE}", "")
     return text.replace(",", ".") if (get_language() or "").startswith("ru") else text
+
+
+def written(value: Money, currency: Currency) -> str:
+    """An amount as staff would type it; `amount` reads it back."""
+    text = currency.text(value)
+    return text.replace(".", ",") if (get_language() or "").startswith("ru") else text
 
 
 def count(text: str) -> Any:

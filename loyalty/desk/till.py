@@ -19,7 +19,7 @@ from loyalty.bonuses import BonusPayment, Redemption
 from loyalty.checkout import Quote, quote
 from loyalty.counter import read_basket
 from loyalty.desk.access import Desk
-from loyalty.desk.draft import METHODS, Draft, DraftLine, amount
+from loyalty.desk.draft import METHODS, Draft, DraftLine, amount, written
 from loyalty.mechanics import mechanics
 from loyalty.money import Money
 from loyalty.receipts import Receipt, ReceiptLine, receipt_of_quote
@@ -93,7 +93,7 @@ def work_out(draft: Draft, desk: Desk) -> Till:
     errors = {**more, **errors}
     receipt = receipt_of_quote(quoted) if quoted else None
     if quoted and receipt and draft.uses_most:
-        draft = replace(draft, redeem=desk.house.currency.text(receipt.bonus_total) if receipt.bonus_total else "")
+        draft = replace(draft, redeem=_most(receipt))
     return Till(
         draft=replace(draft, token=quoted.token if quoted else ""),
         rows=_rows(draft, desk, receipt, errors),
@@ -102,6 +102,10 @@ def work_out(draft: Draft, desk: Desk) -> Till:
         limit=_limit(quoted, receipt) if quoted and receipt else None,
         errors=errors,
     )
+
+
+def _most(receipt: Receipt) -> str:
+    return written(receipt.bonus_total, receipt.currency) if receipt.bonus_total else ""
 
 
 def known_offers() -> frozenset[str]:

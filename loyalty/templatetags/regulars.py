@@ -62,12 +62,6 @@ def full_money(amount: int, currency: Currency) -> str:
 
 
 @register.filter
-def plain_money(amount: int, currency: Currency) -> str:
-    """1250 → "12.50" in every language: the value of a field."""
-    return currency.text(amount)
-
-
-@register.filter
 def minor(amount: int) -> str:
     """Minor units without separators, for a slider."""
     return str(int(amount))

@@ -147,7 +147,7 @@ document.addEventListener("input", (event) => {
   const digits = Number(slider.dataset.digits);
   const minor = slider.value.padStart(digits + 1, "0");
   const cut = minor.length - digits;
-  field(slider.dataset.of).value = digits ? `${minor.slice(0, cut)}.${minor.slice(cut)}` : minor;
+  field(slider.dataset.of).value = digits ? `${minor.slice(0, cut)}${slider.dataset.point}${minor.slice(cut)}` : minor;
 });
 
 document.addEventListener("change", (event) => {

@@ -6,7 +6,7 @@ import re
 
 from django.core.cache import cache
 
-from clients.models import Client
+from clients.models import Client, Staff
 from loyalty.models import Visit, VisitLine
 from loyalty.money import Money
 from tests.desk.screen import Screen
@@ -171,3 +171,16 @@ def test_favourites_are_what_this_location_sells_most(desk: Screen, flexgym: obj
     desk.open()
     chips = re.findall(r'id="chip-\d+" name="add" value="([^"]+)"', desk.html)
     assert chips[0] == "service:session"
+
+
+def test_in_russian_amounts_are_typed_and_shown_with_a_comma(desk: Screen, vera: Staff, boris: Client) -> None:
+    vera.language = "ru"
+    vera.save()
+    desk.open(boris)
+    desk.add("service:personal")
+    desk.press(redeem="12,50")
+    assert "47,50" in desk.text
+    desk.press(use_most="1")
+    assert desk.fields["redeem"] == ["30,00"]
+    desk.pay()
+    assert Visit.objects.get().bonus_total == Money(3000)

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client as Browser
 
 from clients.models import Client, Location, Staff
+from loyalty.desk import urls
 from loyalty.models import Visit
 from tests import factories
 from tests.desk.screen import HTMX, Screen, signed_in, text_of
@@ -19,6 +20,16 @@ PAGES = [
     "/desk/visits/1/",
 ]
 POSTS = ["/desk/check/", "/desk/pay/", "/desk/register/", "/desk/visits/1/refund/", "/desk/location/"]
+
+
+OPEN = {"sign_in", "sign_out"}
+STAFF = {"screen", "check", "pay", "clients", "goods", "register", "today", "receipt", "refund", "location"}
+
+
+def test_no_address_is_without_an_audience() -> None:
+    """Whoever adds a page says here who may see it, and tries it below."""
+    assert {pattern.name for pattern in urls.urlpatterns} == OPEN | STAFF
+    assert len(PAGES) + len(POSTS) == len(STAFF) + 1  # the form to register is looked at and sent
 
 
 def sign_in(browser: Browser, name: str, password: str = factories.PASSWORD) -> str:
