@@ -1,0 +1,207 @@
+"""Watermarks decide which nights are owed: beat may be silent, the broker emptied, a task may run often or fail."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django_celery_beat.models import PeriodicTask
+
+from clients.models import Business, Client
+from config import tasks, timetable
+from loyalty import night, watermarks
+from loyalty.models import BonusProgram, Entry, Lot, NightRun, Watermark
+from loyalty.money import Money
+from loyalty.tasks import expire_lots, grant_birthday_bonuses
+from tests import factories
+from tests.conftest import Together
+from tests.night.value import account_of, give
+
+pytestmark = pytest.mark.django_db
+ORDER = [
+    "loyalty.activate_pending",
+    "loyalty.grant_birthday_bonuses",
+    "loyalty.grant_winback_bonuses",
+    "loyalty.review_tiers",
+    "loyalty.expire_lots",
+]
+
+
+def noon(day: int, month: int = 3) -> datetime:
+    """Noon in New York on a day of 2026."""
+    return datetime(2026, month, day, 17, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def gym(business: Business, boris: Client) -> BonusProgram:
+    """Boris celebrates on 9 March, a week before it he gets 1000 bonuses, and 100 of his end with 3 March."""
+    Client.objects.filter(pk=boris.pk).update(birthday=date(1990, 3, 9))
+    give(boris, 10000, until=date(2026, 3, 3))
+    program: BonusProgram = factories.BonusProgramFactory(
+        code="birthday", name="Birthday", trigger="birthday", amount=Money(100000), days_before=7, lifetime_days=14
+    )
+    return program
+
+
+def state() -> list[tuple[Any, ...]]:
+    """Everything the ledger holds, without the order in which it was written."""
+    return sorted(
+        Entry.objects.values_list("lot__operation", "number", "kind", "amount", "operation", "last_day", "at")
+    )
+
+
+def test_a_night_does_its_work_in_order(gym: BonusProgram) -> None:
+    runs = night.run_daily(now=noon(4))
+
+    assert [run.task for run in runs] == ORDER
+    assert [run.count for run in runs] == [0, 1, 0, 0, 1]
+    assert {(run.day, run.failure) for run in runs} == {(date(2026, 3, 4), "")}
+
+
+def test_a_night_by_hand_is_repeatable(gym: BonusProgram) -> None:
+    night.run_daily(now=noon(4))
+    once = state()
+
+    again = night.run_daily(now=noon(4))
+
+    assert ([run.count for run in again], state()) == ([0, 0, 0, 0, 0], once)
+
+
+@pytest.mark.parametrize("days_late", [1, 3, 9, 30])
+def test_late_comes_to_the_same_as_in_time(gym: BonusProgram, days_late: int) -> None:
+    for day in range(1, 3):
+        night.run_daily(now=noon(day))
+    night.catch_up(now=noon(2) + timedelta(days=days_late))
+
+    late = [
+        (lot.operation, lot.first_day, lot.last_day, lot.created_at) for lot in Lot.objects.filter(program="birthday")
+    ]
+    boris = Client.objects.get().pk
+    began = datetime(2026, 3, 2, 5, 0, tzinfo=UTC)
+    assert late == [(f"birthday:2026:birthday:client:{boris}", date(2026, 3, 2), date(2026, 3, 16), began)]
+    expired = dict(Entry.objects.filter(kind="expire").values_list("lot__program", "at"))
+    assert expired.get(None) == (datetime(2026, 3, 4, 5, 0, tzinfo=UTC) if days_late > 1 else None)
+    assert expired.get("birthday") == (datetime(2026, 3, 17, 4, 0, tzinfo=UTC) if days_late == 30 else None)
+
+
+def test_a_missed_birthday_is_granted_as_of_its_night(gym: BonusProgram) -> None:
+    night.run_task("loyalty.grant_birthday_bonuses", now=noon(1))
+
+    night.run_task("loyalty.grant_birthday_bonuses", now=noon(20))
+
+    lot = Lot.objects.get(program="birthday")
+    assert (lot.first_day, lot.last_day) == (date(2026, 3, 2), date(2026, 3, 16))
+    days = NightRun.objects.filter(task="loyalty.grant_birthday_bonuses").order_by("pk").values_list("day", flat=True)
+    assert list(days) == [date(2026, 3, day) for day in range(1, 21)]
+
+
+def test_a_named_night_is_run_alone_and_leaves_what_is_owed(gym: BonusProgram) -> None:
+    night.run_daily(now=noon(1))
+    before = list(Watermark.objects.order_by("task").values_list("task", "day"))
+
+    runs = night.run_daily(now=noon(4), day=date(2026, 3, 3))
+
+    assert {run.day for run in runs} == {date(2026, 3, 3)}
+    owed = [task for task, day in before if task not in ("loyalty.review_tiers", "loyalty.expire_lots")]
+    assert all(watermarks.days_due(task, date(2026, 3, 4))[0] == date(2026, 3, 2) for task in owed)
+
+
+def test_a_night_that_lies_ahead_does_not_count_as_done(gym: BonusProgram) -> None:
+    night.run_daily(now=noon(4), day=date(2026, 3, 20))
+
+    assert watermarks.days_due("loyalty.expire_lots", date(2026, 3, 5)) == [date(2026, 3, 5)]
+
+
+def test_a_failure_is_recorded_tried_again_and_stops_nobody_else(
+    gym: BonusProgram, boris: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    BonusProgram.objects.update(limit_percent=0, lifetime_days=4_000_000)  # no date is that far away
+    failed = night.run_daily(now=noon(4))
+
+    assert "OverflowError" in failed[1].failure
+    assert [run.count for run in failed] == [0, 0, 0, 0, 1]
+    BonusProgram.objects.update(lifetime_days=14)
+    repaired = night.catch_up(now=noon(4) + timedelta(minutes=5))
+    assert [(run.task, run.count) for run in repaired] == [("loyalty.grant_birthday_bonuses", 1)]
+
+
+def test_nothing_is_done_before_the_business_is_set_up() -> None:
+    assert night.catch_up(now=noon(4)) == []
+    assert night.run_task("loyalty.expire_lots", now=noon(4)) == []
+
+
+def test_the_tasks_do_what_their_names_say(gym: BonusProgram, time_machine: Any) -> None:
+    time_machine.move_to(noon(4), tick=False)
+
+    assert (expire_lots(), expire_lots()) == (1, 0)
+    assert (grant_birthday_bonuses(), grant_birthday_bonuses()) == (1, 0)
+
+
+def test_catching_up_leaves_a_sign_of_life(gym: BonusProgram, time_machine: Any) -> None:
+    time_machine.move_to(noon(4), tick=False)
+
+    assert tasks.catch_up() == 2
+    assert watermarks.last_seen("loyalty.catch_up") == noon(4)
+    assert tasks.catch_up() == 0
+
+
+def test_catching_up_waits_for_the_hour_of_the_day_and_for_no_missed_one(gym: BonusProgram) -> None:
+    timetable.follow_the_business()
+    night.run_daily(now=noon(3))
+
+    def caught_up(at: datetime) -> list[str]:
+        return [
+            run.task for run in night.catch_up(now=at, has_come=lambda task, since: timetable.has_come(task, since, at))
+        ]
+
+    midnight = datetime(2026, 3, 4, 5, 0, tzinfo=UTC)
+    assert caught_up(midnight + timedelta(minutes=1)) == []
+    assert caught_up(midnight + timedelta(minutes=25)) == ORDER[:3]
+    three_nights = [task for task in ORDER[:3] for _night in range(3)]
+    assert caught_up(midnight + timedelta(days=3, minutes=2)) == [*three_nights, *ORDER[3:]]
+
+
+def test_what_the_owner_switched_off_is_left_alone(gym: BonusProgram) -> None:
+    PeriodicTask.objects.filter(task="loyalty.expire_lots").update(enabled=False)
+    night.run_daily(now=noon(3))
+
+    at = noon(5)
+    runs = night.catch_up(now=at, has_come=lambda task, since: timetable.has_come(task, since, at))
+
+    assert "loyalty.expire_lots" not in [run.task for run in runs]
+
+
+def test_the_command_says_what_a_night_did(gym: BonusProgram, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("run_daily", "--date", "2026-03-04")
+
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(" (")[0] for line in lines] == [
+        "2026-03-04  lots that became usable: 0",
+        "2026-03-04  birthday bonuses: 1",
+        "2026-03-04  win-back bonuses: 0",
+        "2026-03-04  tiers that changed: 0",
+        "2026-03-04  lots that ended: 1",
+    ]
+
+
+def test_pending_lots_are_counted_on_the_day_they_open(boris: Client) -> None:
+    give(boris, 500, until=None, since=date(2026, 3, 9))
+    give(boris, 500, until=None, since=date(2026, 3, 2))
+
+    counts = [night.run_daily(now=noon(day))[0].count for day in (8, 9, 10)]
+
+    assert counts == [0, 1, 0]
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_two_nights_at_once_do_everything_once(gym: BonusProgram, together: Together) -> None:
+    account_of(factories.ClientFactory(birthday=date(1980, 3, 10)))
+    calls = [lambda: night.run_daily(now=noon(5))] * 3
+
+    nights = together(*calls)
+
+    assert [sum(run.count for runs in nights for run in runs if run.task == task) for task in ORDER] == [0, 2, 0, 0, 1]
+    assert {run.failure for runs in nights for run in runs} == {""}
