@@ -1,4 +1,7 @@
-"""Lots against their entries: numbering, amounts, what remained after each, last day, account, kind, operation."""
+"""Lots against their entries: numbering, amounts, what remained after each, last day, account, kind, operation.
+
+What nothing else says twice cannot be proved: who posted an entry, its note, and the tail of its operation.
+"""
 
 from __future__ import annotations
 
@@ -83,8 +86,8 @@ ENTRIES = (
         "lot {0}: entry {1} moved the last day from {2} to {3}",
         f"""
         SELECT lot_id, number, last_day_before, last_day FROM {CHAIN}
-        WHERE number > 1 AND kind NOT IN ('return', 'adjust')
-            AND COALESCE(CAST(last_day AS varchar(10)), '') <> COALESCE(CAST(last_day_before AS varchar(10)), '')
+        WHERE number > 1 AND (last_day < last_day_before OR (kind NOT IN ('return', 'adjust')
+            AND COALESCE(CAST(last_day AS varchar(10)), '') <> COALESCE(CAST(last_day_before AS varchar(10)), '')))
         """,  # noqa: S608
     ),
     Check(
@@ -128,16 +131,25 @@ ENTRIES = (
         WHERE (entry.operation LIKE 'visit:%' AND entry.visit_id IS NULL AND entry.refund_id IS NULL)
             OR (entry.visit_id IS NOT NULL AND entry.operation NOT LIKE 'visit:' || entry.visit_id || ':%')
             OR (entry.refund_id IS NOT NULL AND (entry.visit_id IS NOT NULL
-                OR entry.operation NOT LIKE 'visit:' || refund.visit_id || ':%:refund:' || entry.refund_id || '%'))
+                OR (entry.operation NOT LIKE 'visit:' || refund.visit_id || ':%:refund:' || entry.refund_id
+                    AND entry.operation NOT LIKE 'visit:' || refund.visit_id || ':%:debt')))
         """,
     ),
     Check(
         "lot {0}: entry {1} expired under the name {2}",
         """
         SELECT lot_id, number, operation FROM loyalty_entry
-        WHERE (kind = 'expire' AND operation LIKE 'expire:%'
+        WHERE (kind = 'expire' AND (operation LIKE 'expire:%' OR (visit_id IS NULL AND refund_id IS NULL))
                 AND operation <> 'expire:' || lot_id || ':' || CAST(last_day AS varchar(10)))
-            OR (kind NOT IN ('expire', 'transfer') AND operation LIKE 'expire:%')
+            OR (kind <> 'expire' AND operation LIKE 'expire:%'
+                AND (kind <> 'transfer' OR operation NOT LIKE '%:repay'))
+        """,
+    ),
+    Check(
+        "account {0}: {1} moved {2} to nowhere",
+        """
+        SELECT account_id, operation, SUM(amount) FROM loyalty_entry WHERE kind = 'transfer'
+        GROUP BY account_id, operation HAVING SUM(amount) <> 0
         """,
     ),
 )

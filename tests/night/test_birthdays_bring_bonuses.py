@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -67,7 +68,7 @@ def test_the_lot_has_the_terms_of_the_program() -> None:
 
     lot = Lot.objects.get()
     assert (lot.amount, lot.first_day, lot.last_day) == (100000, date(2026, 3, 2), date(2026, 3, 16))
-    assert (lot.program, lot.name, lot.limit_percent) == ("birthday", "Birthday", 15)
+    assert (lot.program, lot.name, lot.limit_percent) == ("birthday", "Birthday", Decimal(15))
     assert lot.created_at == datetime(2026, 3, 2, 5, 0, tzinfo=UTC)
 
 
