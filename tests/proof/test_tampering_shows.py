@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -84,7 +84,7 @@ def test_each_edit_of_each_entry_shows(edit: str, history: Client) -> None:
     assert (silent, prove()) == ([], [])
 
 
-def restore(pk: int, original: dict[str, Any]) -> None:
+def restore(pk: int, original: Mapping[str, Any]) -> None:
     append_only.remove(connection)
     Entry.objects.filter(pk=pk).update(**{name: value for name, value in original.items() if name != "id"})
     append_only.install(connection)
