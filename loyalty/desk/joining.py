@@ -62,6 +62,7 @@ def _form(
     template = "desk/register_form.html" if is_partial(request) else "desk/register.html"
     context = {
         "desk": desk,
+        "on_check": is_partial(request),
         "fields": _fields(typed, errors),
         "typed": typed,
         "errors": errors,

@@ -36,8 +36,8 @@ function steer(event, finder) {
     select(finder, list[(at + step + list.length) % list.length] ?? null);
   } else if (event.key === "Enter" && !event.ctrlKey) {
     event.preventDefault();
-    if (list.length) list[Math.max(at, 0)].click();
-    else finder.dataset.hurry = "1"; // the list is still on its way
+    if (list.length && !finder.dataset.stale) list[Math.max(at, 0)].click();
+    else finder.dataset.hurry = "1"; // the list of what is typed now is still on its way
   } else if (event.key === "Escape") {
     close(finder);
     event.target.value = "";
@@ -45,9 +45,16 @@ function steer(event, finder) {
   }
 }
 
+document.addEventListener("input", (event) => {
+  const finder = event.target.closest("[data-finder]");
+  if (finder) finder.dataset.stale = "1"; // what is listed answers what was typed before: Enter must not take it
+});
+
 document.addEventListener("htmx:afterSwap", (event) => {
   const finder = event.detail.target?.closest?.("[data-finder]");
   if (!finder) return;
+  const input = finder.querySelector("[role=combobox]");
+  if (event.detail.requestConfig?.parameters?.[input.name] === input.value) delete finder.dataset.stale;
   select(finder, options(finder)[0] ?? null);
   const sure = options(finder).filter((one) => one.id !== "client-new");
   if (finder.dataset.hurry && sure.length === 1) sure[0].click();

@@ -120,6 +120,18 @@ def test_a_friend_is_registered_sold_to_and_paid_for_with_the_keyboard_alone(ali
     assert (visit.bonus_total, visit.to_pay, visit.earned_total) == (Money(3000), Money(3000), Money(90))
 
 
+def test_the_form_on_a_page_of_its_own_registers_too(alice: Client, live_server: Any) -> None:
+    def use(browser: Browser) -> None:
+        page = browser.new_page()
+        sign_in(page, live_server)
+        page.goto(f"{live_server.url}/desk/register/?q=Bob+Petrov")
+        page.fill("#new-referrer", alice.referral_code.code)
+        page.keyboard.press("Enter")
+        page.locator("#who", has_text="brought by A. Ivanova").wait_for()
+
+    in_chromium(use)
+
+
 def test_what_is_typed_while_the_check_is_on_its_way_stays(alice: Client, live_server: Any) -> None:
     def use(browser: Browser) -> None:
         page = browser.new_page()
@@ -134,6 +146,26 @@ def test_what_is_typed_while_the_check_is_on_its_way_stays(alice: Client, live_s
         on_the_way[0].continue_()
         page.get_by_text("$23.00").first.wait_for()
         assert page.locator("#code").input_value() == "ABC"
+
+    in_chromium(use)
+
+
+def test_enter_does_not_take_from_a_list_that_answers_an_older_text(alice: Client, live_server: Any) -> None:
+    register(details={"first_name": "Boris"}, by=Actor.command("test"), now=timezone.now())
+
+    def use(browser: Browser) -> None:
+        page = browser.new_page()
+        sign_in(page, live_server)
+        page.keyboard.type("Alice")
+        page.wait_for_selector(f"#client-{alice.pk}")
+        on_the_way: list[Route] = []
+        page.route("**/desk/clients/**", lambda route: on_the_way.append(route))  # noqa: PLW0108  # it takes no method of a list
+        page.fill("#find", "Boris")
+        page.keyboard.press("Enter")
+        page.wait_for_timeout(300)
+        assert page.locator("#who").inner_text().count("Alice") == 0
+        on_the_way[0].continue_()
+        page.locator("#who", has_text="Boris").wait_for()
 
     in_chromium(use)
 
