@@ -156,7 +156,7 @@ class StaffAdmin(UserAdmin, OfficeAdmin):  # type: ignore[misc,type-arg]  # unfo
     def new_password(self, staff: Staff) -> str:
         return format_html('<a href="../password/" class="text-link">{}</a>', _("Set a new password"))
 
-    @display(description=_("name"), ordering="first_name")
+    @display(description=_("staff member"), ordering="first_name")
     def full_name(self, staff: Staff) -> str:
         return str(staff)
 

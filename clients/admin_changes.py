@@ -91,7 +91,7 @@ def _who(entry: LogEntry) -> str:
 
 
 def _name_of(text: str, kind: str) -> str:
-    return "" if text.isdigit() or text.casefold() == kind.casefold() else f"“{text}”"
+    return "" if text.isdigit() or text.casefold() == kind.casefold() else _("“%(name)s”") % {"name": text}
 
 
 def _steps(entry: LogEntry, model: type[Model] | None, shown: Shown) -> list[Step]:

@@ -148,7 +148,7 @@ class ClientAdmin(MoneyAdmin):
     def has_adjust_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return self.may(request, "loyalty.adjust_balance", object_id)
 
-    @display(description=gettext_lazy("name"), ordering="search_name")
+    @display(description=gettext_lazy("client"), ordering="search_name")
     def name(self, client: Client) -> str:
         return str(client)
 

@@ -135,7 +135,7 @@ def _ending(today: date) -> list[Notice]:
     found = []
     for unit, text in (
         (BONUS, _("Bonuses of %(left)s end within two weeks, of %(clients)s.")),
-        (SESSION, _("%(left)s sessions end within two weeks, of %(clients)s.")),
+        (SESSION, _("Sessions that end within two weeks: %(left)s, of %(clients)s.")),
         (MONEY, _("Gift cards with %(left)s on them end within two weeks.")),
     ):
         if unit in sums:

@@ -27,7 +27,7 @@ from loyalty.models import Account, VisitLine
 from loyalty.money import Money
 from loyalty.pricing import Idle, Line, Step
 from loyalty.reader import Reader
-from loyalty.terms import last_day_after
+from loyalty.terms import last_day_after, valid_for
 
 KIND = "gift_card_type"
 MAX_CARDS = 20
@@ -151,7 +151,9 @@ class GiftCards(Mechanic):
 
     def goods(self, house: House, rules: Any) -> Sequence[Good]:
         return [
-            Good(KIND, kind.code, kind.name, kind.denominations, needs_client=False, hint=_valid(kind))
+            Good(
+                KIND, kind.code, kind.name, kind.denominations, needs_client=False, hint=valid_for(days=kind.valid_days)
+            )
             for kind in rules.values()
         ]
 
@@ -194,10 +196,6 @@ class GiftCards(Mechanic):
             return Holdings(balance={"gift_cards": []})
         portal, desk = (Panel(f"giftcards/{face}.html", {"cards": cards}) for face in ("portal", "desk"))
         return Holdings(balance={"gift_cards": cards}, portal=(portal,), desk=(desk,))
-
-
-def _valid(kind: Kind) -> str:
-    return _("valid %(days)s days") % {"days": kind.valid_days} if kind.valid_days is not None else _("valid for ever")
 
 
 def _moves(use: Use, sale: Sale) -> Iterable[Movement]:

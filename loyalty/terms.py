@@ -7,6 +7,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from dateutil.relativedelta import relativedelta
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from loyalty.models import BonusTerms
 from loyalty.money import ZERO, Money
@@ -24,6 +26,15 @@ def last_day_after(first_day: date, *, days: int | None = None, months: int | No
     if months is not None:
         return first_day + relativedelta(months=months)
     return None
+
+
+def valid_for(*, days: int | None = None, months: int | None = None) -> str:
+    """ "valid 90 days", "valid 6 months", "valid for ever"."""
+    if days is not None:
+        return ngettext("valid %(count)d day", "valid %(count)d days", days) % {"count": days}
+    if months is not None:
+        return ngettext("valid %(count)d month", "valid %(count)d months", months) % {"count": months}
+    return _("valid for ever")
 
 
 @dataclass(frozen=True, slots=True)

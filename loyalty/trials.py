@@ -75,7 +75,7 @@ class Trials(Mechanic):
 
     code = "trials"
     explanations: ClassVar[Mapping[str, Any]] = {
-        "trial.not_new": _("%(name)s is for newcomers; this client has been here %(visits)s times."),
+        "trial.not_new": _("%(name)s is for newcomers. Visits of this client so far: %(visits)s."),
     }
 
     def rules(self, house: House) -> tuple[Trial, ...]:

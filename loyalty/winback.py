@@ -1,8 +1,8 @@
 """Win-back bonuses: an amount after so many days without a visit.
 
 For clients who have been here at least once. Whoever stays away gets it again after `repeat_days`, never sooner,
-whatever they did in between; without `repeat_days` (or with 0) once in a lifetime. A missed night is run afterwards as that
-night, but whoever has come back meanwhile needs no win-back.
+whatever they did in between; without `repeat_days` (or with 0) once in a lifetime. A missed night is run afterwards as
+that night, but whoever has come back meanwhile needs no win-back.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from loyalty.models import Account, VisitLine
 from loyalty.money import Money
 from loyalty.pricing import Idle, Line, Step
 from loyalty.reader import Reader
+from loyalty.terms import valid_for
 from memberships import returning
 from memberships.covering import Covering, Held, MembershipNotApplicable, Use
 from memberships.models import Membership
@@ -105,7 +106,17 @@ class Memberships(Mechanic):
 
     def goods(self, house: House, rules: Any) -> Sequence[Good]:
         plans = sorted((plan for plan in rules.values() if plan.on_sale), key=lambda plan: (plan.sessions, plan.code))
-        return [Good(KIND, plan.code, plan.name, (plan.price,), needs_client=True, hint=_valid(plan)) for plan in plans]
+        return [
+            Good(
+                KIND,
+                plan.code,
+                plan.name,
+                (plan.price,),
+                needs_client=True,
+                hint=valid_for(days=plan.valid_days, months=plan.valid_months),
+            )
+            for plan in plans
+        ]
 
     def openings(self, sale: Sale) -> Iterable[Opening]:
         if sale.scene.person is None:
@@ -167,14 +178,6 @@ def _named(pk: int, held: Held | None, field: str) -> Held:
         message = _("This membership cannot be used: it is not this client's, has ended, or has no sessions left.")
         raise MembershipNotApplicable(message, field=field)
     return Held(held.id, held.plan, held.lot, field)
-
-
-def _valid(plan: PlanRule) -> str:
-    if plan.valid_days is not None:
-        return _("valid %(days)s days") % {"days": plan.valid_days}
-    if plan.valid_months is not None:
-        return _("valid %(months)s months") % {"months": plan.valid_months}
-    return _("valid for ever")
 
 
 def _use(uses: Sequence[Use], sale: Sale) -> list[Movement]:

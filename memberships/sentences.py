@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from loyalty.admin.sentences import amount, days, listed, months
+from loyalty.admin.sentences import amount, days, listed, months, quoted
 from loyalty.money import Currency, Money
 from memberships.models import Plan
 
@@ -21,7 +21,7 @@ def plan(one: Plan, services: Sequence[tuple[str, Money]], currency: Currency) -
         _("%(sessions)s of %(services)s for %(price)s.")
         % {
             "sessions": ngettext("%(count)d session", "%(count)d sessions", one.sessions) % {"count": one.sessions},
-            "services": listed([f"“{name}”" for name, _price in services]),
+            "services": listed([quoted(name) for name, _price in services]),
             "price": amount(one.price, currency),
         },
         _validity(one),

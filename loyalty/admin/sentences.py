@@ -41,6 +41,11 @@ def listed(parts: Sequence[str]) -> str:
     return _("%(most)s and %(last)s") % {"most": ", ".join(parts[:-1]), "last": parts[-1]}
 
 
+def quoted(name: str) -> str:
+    """A name in the quotes of the language."""
+    return _("“%(name)s”") % {"name": name}
+
+
 def typical_check(currency: Currency) -> Money:
     """What examples pay: 60 units of the currency, thousands where a unit is small."""
     units = 6000 if currency.digits == 0 or currency.code in {"RUB", "INR", "KZT", "HUF"} else 60
@@ -221,7 +226,7 @@ def trial(program: TrialProgram, services: Sequence[tuple[str, Money]], currency
     """`services`: name and list price of what may be tried."""
     if not services:
         return [*switched_off(program), _("Choose what a newcomer may try.")]
-    facts = {"part": show_percent(program.percent), "services": listed([f"“{name}”" for name, _price in services])}
+    facts = {"part": show_percent(program.percent), "services": listed([quoted(name) for name, _price in services])}
     return [
         *switched_off(program),
         _("Whoever has not been here before gets %(part)s off one unit of %(services)s, once.") % facts,

@@ -145,7 +145,7 @@ class VisitLine(models.Model):
 
 class Method(models.TextChoices):
     CASH = "cash", _("cash")
-    CARD = "card", _("card")
+    CARD = "card", _("bank card")
     TRANSFER = "transfer", _("transfer")
 
 

@@ -27,7 +27,9 @@ class HouseRules(Configured):
     )
     bonus_limit_percent = PercentField(
         # xgettext:no-python-format
-        _("bonuses pay at most, % of a check"), default=whole, help_text=_("Whatever the programs allow.")
+        _("bonuses pay at most, % of a check"),
+        default=whole,
+        help_text=_("Whatever the programs allow."),
     )
     refund_min_days = models.PositiveSmallIntegerField(
         _("returned bonuses live at least, days"),

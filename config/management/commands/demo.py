@@ -17,7 +17,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from config.demo import ground, telling
 from config.demo.season import Season
 from config.demo.stage import DidNotStart, PortTaken, Stage, check_port
-from config.tasks import catch_up
 from loyalty.house import load_house
 
 
@@ -76,7 +75,6 @@ def run(console: Console, port: int) -> None:
     stage = Stage(port)
     try:
         stage.start()
-        catch_up.delay()  # `/health/` need not wait five minutes for beat
         house = load_house()
         telling.tell(console, house, house.day(timezone.now()))
         while True:
