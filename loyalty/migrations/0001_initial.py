@@ -219,7 +219,7 @@ class Migration(migrations.Migration):
             name='RefundPayment',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('method', models.CharField(choices=[('cash', 'cash'), ('card', 'card'), ('transfer', 'transfer')], max_length=10, verbose_name='method')),
+                ('method', models.CharField(choices=[('cash', 'cash'), ('card', 'bank card'), ('transfer', 'transfer')], max_length=10, verbose_name='method')),
                 ('amount', loyalty.fields.MoneyField(verbose_name='amount')),
                 ('refund', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='payments', to='loyalty.refund', verbose_name='refund')),
             ],
@@ -332,7 +332,7 @@ class Migration(migrations.Migration):
             name='Payment',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('method', models.CharField(choices=[('cash', 'cash'), ('card', 'card'), ('transfer', 'transfer')], max_length=10, verbose_name='method')),
+                ('method', models.CharField(choices=[('cash', 'cash'), ('card', 'bank card'), ('transfer', 'transfer')], max_length=10, verbose_name='method')),
                 ('amount', loyalty.fields.MoneyField(verbose_name='amount')),
                 ('visit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='payments', to='loyalty.visit', verbose_name='visit')),
             ],
