@@ -18,6 +18,8 @@ from django.conf import settings
 
 STOP_SECONDS = 10
 START_SECONDS = 40
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Ctrl+C, `kill`, and the closed window of a terminal."""
 
 
 class PortTaken(Exception):
@@ -95,14 +97,30 @@ class Stage:
         return "\n".join(self.log(name).read_text(errors="replace").splitlines()[-15:])
 
     def stop(self) -> None:
-        """Ask each to finish what it does, then insist. Nobody is left behind."""
-        for child in self.children.values():
-            if child.poll() is None:
-                child.send_signal(signal.SIGTERM)
+        """Ask each to finish what it does; after `STOP_SECONDS`, or when asked again, insist. Nobody is left behind."""
+        for child in self._alive():
+            child.send_signal(signal.SIGTERM)
+        try:
+            self._wait_for_the_end()
+        except KeyboardInterrupt:
+            pass  # asked again: no more patience
+        finally:
+            self._insist()
+
+    def _alive(self) -> list[subprocess.Popen[bytes]]:
+        return [child for child in self.children.values() if child.poll() is None]
+
+    def _wait_for_the_end(self) -> None:
         until = time.monotonic() + STOP_SECONDS
-        for child in self.children.values():
-            try:
-                child.wait(timeout=max(0.1, until - time.monotonic()))
-            except subprocess.TimeoutExpired:
+        while self._alive() and time.monotonic() < until:
+            time.sleep(0.1)
+
+    def _insist(self) -> None:
+        """End whatever still runs, each with its own children, however often Ctrl+C is pressed meanwhile."""
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+        try:
+            for child in self._alive():
                 os.killpg(child.pid, signal.SIGKILL)
                 child.wait()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import time
 from argparse import ArgumentParser
+from contextlib import suppress
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -16,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from config.demo import ground, telling
 from config.demo.season import Season
-from config.demo.stage import DidNotStart, PortTaken, Stage, check_port
+from config.demo.stage import STOPPING, DidNotStart, PortTaken, Stage, check_port
 from loyalty.house import load_house
 
 
@@ -33,7 +34,8 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, port: int, fresh: bool, **_options: Any) -> None:
         settings.BASE_URL = f"http://localhost:{port}"
-        signal.signal(signal.SIGTERM, stop_like_ctrl_c)
+        for number in STOPPING:
+            signal.signal(number, stop_like_ctrl_c)
         console = Console(highlight=False, soft_wrap=True)
         try:
             check_port(port)
@@ -44,7 +46,8 @@ class Command(BaseCommand):
         except (PortTaken, DidNotStart, ground.NotTheDemo, ground.AlreadyRunning) as reason:
             raise CommandError(str(reason)) from None
         except KeyboardInterrupt:
-            console.print("Stopped.")
+            with suppress(OSError):
+                console.print("Stopped.")
 
 
 def stop_like_ctrl_c(_signal: int, _frame: FrameType | None) -> NoReturn:
@@ -81,4 +84,6 @@ def run(console: Console, port: int) -> None:
             stage.check_alive()
             time.sleep(0.5)
     finally:
+        with suppress(OSError):  # the window may be gone
+            console.print("Stopping.")
         stage.stop()

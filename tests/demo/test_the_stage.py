@@ -1,0 +1,53 @@
+"""Nothing that the demonstration started outlives it, however it is told to stop."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from config.demo import stage
+from config.demo.stage import Stage
+
+POLITE = "import time; print('up', flush=True); time.sleep(60)"
+DEAF = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {POLITE}"
+
+
+def child(program: str) -> subprocess.Popen[bytes]:
+    process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, start_new_session=True)
+    assert process.stdout is not None
+    with process.stdout as said:
+        assert said.readline() == b"up\n"
+    return process
+
+
+def test_both_are_asked_and_both_end() -> None:
+    web, worker = child(POLITE), child(POLITE)
+
+    Stage(0, {"web": web, "worker": worker}).stop()
+
+    assert [web.returncode, worker.returncode] == [-signal.SIGTERM, -signal.SIGTERM]
+
+
+def test_one_that_does_not_listen_is_ended_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stage, "STOP_SECONDS", 0.3)
+    web, worker = child(DEAF), child(POLITE)
+
+    Stage(0, {"web": web, "worker": worker}).stop()
+
+    assert [web.returncode, worker.returncode] == [-signal.SIGKILL, -signal.SIGTERM]
+
+
+def test_a_second_ctrl_c_ends_them_at_once_and_leaves_nobody() -> None:
+    web, worker = child(DEAF), child(DEAF)
+    threading.Timer(0.3, signal.raise_signal, [signal.SIGINT]).start()
+    started = time.monotonic()
+
+    Stage(0, {"web": web, "worker": worker}).stop()
+
+    assert [web.returncode, worker.returncode] == [-signal.SIGKILL, -signal.SIGKILL]
+    assert time.monotonic() - started < stage.STOP_SECONDS / 2
