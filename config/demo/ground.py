@@ -12,6 +12,7 @@ from django.conf import settings
 from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.db.migrations.executor import MigrationExecutor
 
 from clients.actors import Actor
 from clients.models import Business, Client, Staff
@@ -76,7 +77,9 @@ def clear() -> None:
 
 def prepare() -> None:
     """Tables of this version; nothing to do the second time."""
-    call_command("migrate", verbosity=0, interactive=False)
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        call_command("migrate", verbosity=0, interactive=False)
 
 
 def open_business() -> None:
