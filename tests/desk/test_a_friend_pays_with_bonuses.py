@@ -54,7 +54,7 @@ def test_the_whole_way_from_the_code_to_the_refund(desk: Screen, mara: Staff, al
     manager = signed_in(mara)
     manager.browser.post(f"/desk/visits/{visit.pk}/refund/", REFUND | {"whole": "1", "confirm": "1"})
     assert (balance(bob), balance(alice)) == (Money(10000), Money(0))
-    assert "Money back $30.00 Card 30.00 Bonuses returned to the client 30.00" in manager.read(
+    assert "Money back $30.00 Bank card 30.00 Bonuses returned to the client 30.00" in manager.read(
         f"/desk/visits/{visit.pk}/"
     )
 
