@@ -223,6 +223,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 
 # --- safety -----------------------------------------------------------------------------------------------------
 
@@ -261,6 +262,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_URL": "/desk/",
     "SITE_ICON": "config.menu.icon",
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "config.menu.icon"}],
+    "LOGIN": {"form": "config.signing_in.OfficeSignIn"},
     "SHOW_HISTORY": False,  # each page shows its changes itself
     "SHOW_VIEW_ON_SITE": False,
     "STYLES": ["config.menu.stylesheet"],

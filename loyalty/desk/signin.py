@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth import logout
@@ -11,34 +10,21 @@ from django.contrib.auth.views import LoginView
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from clients import throttle
+from clients.signing_in import CountedTries
 from loyalty.desk.access import LOCATION, RECORD, Desk, at_the_desk
 
-TRIES = 10
-PERIOD = timedelta(minutes=15)
 
-
-class SignInForm(AuthenticationForm):
-    """Name and password of somebody who may stand at the desk. Tries are counted before the password is looked at."""
+class SignInForm(CountedTries, AuthenticationForm):
+    """Name and password of somebody who may stand at the desk."""
 
     error_messages = {
         "invalid_login": gettext_lazy("This name and password do not belong together. Check both."),
         "inactive": gettext_lazy("This account is closed. Ask the owner."),
     }
-
-    def clean(self) -> dict[str, Any]:
-        address = throttle.address_of(self.request.META if self.request is not None else {})
-        name = str(self.cleaned_data.get("username", "")).casefold()
-        try:
-            throttle.count("sign_in", f"{address} {name}", limit=TRIES, period=PERIOD, now=timezone.now())
-        except throttle.Throttled as refusal:
-            raise ValidationError(str(refusal), code="throttled") from None
-        return super().clean()
 
     def confirm_login_allowed(self, user: Any) -> None:
         super().confirm_login_allowed(user)
