@@ -68,7 +68,7 @@ def wallet(client: Client, *, now: datetime) -> Wallet:
         person=person,
         house=book.house,
         today=today,
-        lots=tuple(lot for lot in lots if not lot.has_ended(today)),
+        lots=tuple(ledger.without_ended(lots, today)),
         ladders=ladders(person, book, now),
         holdings=tuple(holding for holding in held if holding is not None),
     )

@@ -14,7 +14,6 @@ from loyalty.ledger.lots import (
     InsufficientBalance,
     Opening,
     Stock,
-    balance,
     held,
     held_by,
     lock,
@@ -29,12 +28,14 @@ from loyalty.ledger.movements import (
     Move,
     Movement,
     TakenBack,
+    balance,
     expire,
     give_back,
     grant,
     repay,
     spend,
     take_back,
+    without_ended,
 )
 from loyalty.ledger.posting import Posted, post
 
@@ -64,4 +65,5 @@ __all__ = [
     "spend",
     "stock",
     "take_back",
+    "without_ended",
 ]

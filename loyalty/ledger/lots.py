@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 
 from clients.refusals import Refusal
 from loyalty.models import Account, Lot
-from loyalty.money import ZERO, Money, total
+from loyalty.money import ZERO, Money
 from loyalty.sql import Compiled
 from loyalty.terms import ALL
 
@@ -103,11 +103,6 @@ def _held(accounts: QuerySet[Account]) -> QuerySet[Lot, Any]:
 
 
 HELD_BY = Compiled(lambda client: _held(Account.objects.filter(client=client)))
-
-
-def balance(lots: Iterable[Stock], today: date) -> Money:
-    """What is active today, debts taken off; below zero while more is owed than held."""
-    return total(lot.remaining for lot in lots if lot.is_active(today))
 
 
 def lock(accounts: Q) -> list[int]:

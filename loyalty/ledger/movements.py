@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from loyalty.ledger.lots import Stock
 from loyalty.models import Entry
-from loyalty.money import ZERO, Money
+from loyalty.money import ZERO, Money, total
 from loyalty.terms import ALL, Terms
 
 Kind = Entry.Kind
@@ -102,13 +102,17 @@ def give_back(lot: Stock, amount: Money, operation: str, *, today: date, min_day
 
 
 def repay(lots: Sequence[Stock], operation: str, today: date) -> tuple[list[Move], list[Stock]]:
-    """Debts are repaid from what has come in since, soonest to end first: the moves, and the lots after them."""
+    """Debts are repaid from what has come in, soonest to end first: the moves, and the lots after them.
+
+    A lot that has ended since, and that no night has expired yet, repays what was owed while it could be used: the
+    night will do the same, and time decides, not the night.
+    """
     left = {lot.id: lot.remaining for lot in lots}
     moves = []
     for debt in (lot for lot in lots if lot.is_debt):
         for lot in lots:
             amount = min(left[lot.id], -left[debt.id])
-            if lot.is_debt or not lot.is_active(today) or amount <= 0:
+            if amount <= 0 or not _repays(lot, debt, today):
                 continue
             note = _("repays what was taken back")
             moves.append(Move(operation, lot.id, lot.account, Kind.TRANSFER, -amount, note=note))
@@ -116,6 +120,23 @@ def repay(lots: Sequence[Stock], operation: str, today: date) -> tuple[list[Move
             left[lot.id] -= amount
             left[debt.id] += amount
     return _merged(moves), [_with_remaining(lot, left[lot.id]) for lot in lots if left[lot.id]]
+
+
+def _repays(lot: Stock, debt: Stock, today: date) -> bool:
+    could_be_used_then = lot.last_day is None or lot.last_day >= min(debt.first_day, today)
+    return not lot.is_debt and lot.first_day <= today and could_be_used_then
+
+
+def without_ended(lots: Sequence[Stock], today: date) -> list[Stock]:
+    """What is left and has not ended, once the ended lots have repaid what was owed while they could be used."""
+    ended = [lot for lot in lots if lot.is_debt or lot.has_ended(today)]
+    owed = [lot for lot in repay(ended, "", today)[1] if lot.is_debt]
+    return [*owed, *(lot for lot in lots if not lot.is_debt and not lot.has_ended(today))]
+
+
+def balance(lots: Sequence[Stock], today: date) -> Money:
+    """What is active today, debts taken off; below zero while more is owed than held."""
+    return total(lot.remaining for lot in without_ended(lots, today) if lot.is_active(today))
 
 
 def _merged(moves: Iterable[Move]) -> list[Move]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -10,8 +11,10 @@ from clients.models import Client
 from clients.refusals import Invalid
 from loyalty import ledger
 from loyalty.bonuses import RedeemExceedsLimit
+from loyalty.expiry import expire_lots
 from loyalty.ledger import InsufficientBalance
 from loyalty.models import CashbackProgram, Entry, HouseRules, Service, Visit
+from loyalty.proof import check_ledger
 from tests.till import VERA, Till, cents
 
 pytestmark = pytest.mark.django_db
@@ -122,6 +125,20 @@ def test_what_a_debt_owes_cannot_be_spent(till: Till, boris: Client) -> None:
     assert till.balance(boris) == 0
     kinds = Entry.objects.filter(visit=sold.visit).exclude(lot=lot).order_by("pk").values_list("kind", "amount")
     assert list(kinds) == [("transfer", -400), ("spend", -200), ("transfer", 400)]
+
+
+def test_a_lot_that_has_ended_repays_what_was_owed_before_any_night(till: Till, boris: Client) -> None:
+    adjust_debt(till, boris, "4")
+    till.give(boris, "10", last_day=till.today)
+    tomorrow = till.later(days=1)
+    assert (till.balance(boris), tomorrow.balance(boris)) == (cents("6"), 0)
+    tomorrow.give(boris, "3")
+    assert tomorrow.quote("session", client=boris, redeem="max").bill.bonus_total == cents("3")
+    tomorrow.sell("session", client=boris, redeem="max")
+    assert tomorrow.balance(boris) == 0
+    assert expire_lots(today=tomorrow.today, zone=ZoneInfo("America/New_York"), by=VERA) == 1
+    assert list(Entry.objects.filter(kind="expire").values_list("amount", flat=True)) == [-600]
+    assert check_ledger(now=tomorrow.now) == []
 
 
 def adjust_debt(till: Till, boris: Client, amount: str) -> None:
