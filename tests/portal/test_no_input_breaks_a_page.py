@@ -93,3 +93,16 @@ def test_a_request_for_a_page_changes_nothing_without_its_token(till: Till) -> N
     strict = Browser(enforce_csrf_checks=True)
     for address in ("/join/", "/me/enter/", "/gift/", "/me/leave/", "/me/once/x/"):
         assert strict.post(address, {"contact": "x", "code": "x"}).status_code == 403, address
+
+
+@pytest.mark.parametrize("address", ["/join/", "/me/enter/", "/gift/", "/desk/sign-in/", "/admin/login/", "/nowhere/"])
+def test_a_form_in_another_charset_is_refused(till: Till, address: str) -> None:
+    browser = Browser(enforce_csrf_checks=True, raise_request_exception=False)
+    answer = browser.post(address, "code=x", content_type="application/x-www-form-urlencoded; charset=utf-7")
+    assert (answer.status_code, answer.content) == (400, b"The form must be in UTF-8.")
+
+
+def test_a_form_in_another_charset_is_a_problem_to_the_api(till: Till) -> None:
+    said = "application/x-www-form-urlencoded; charset=utf-7"
+    answer = Browser(raise_request_exception=False).post("/api/v1/clients", "first_name=x", content_type=said)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (401, "application/problem+json")
