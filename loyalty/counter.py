@@ -14,10 +14,13 @@ from clients.refusals import Invalid
 from loyalty.basket import Basket, BasketLine
 from loyalty.house import House
 from loyalty.mechanics import mechanic_selling, mechanics
+from loyalty.money import Money, total
 from loyalty.reader import Reader
 
 MAX_LINES = 200
 MAX_QUANTITY = 9999
+MOST = Money(10**15)
+"""Minor units: no check and no lot comes near it, and any sum of a few thousand still fits the database."""
 OWN_KEYS = {"client", "location", "lines", "at"}
 LINE_KEYS = {"service", "quantity", "price", "price_reason"}
 
@@ -29,13 +32,22 @@ def read_basket(raw: Any, house: House) -> Basket:
     lines = reader.items("lines")
     if not 1 <= len(lines) <= MAX_LINES:
         raise Invalid(_("must have 1 to %(limit)d lines") % {"limit": MAX_LINES}, field="lines")
-    return Basket(
+    basket = Basket(
         client=reader.client_id("client"),
         location=reader.text("location", limit=40),
         lines=tuple(_line(line, f"lines[{i}]", house) for i, line in enumerate(lines)),
         offers={key: value for mechanic in mechanics() for key, value in mechanic.read_offer(reader).items()},
         at=reader.moment("at"),
     )
+    if total(_list_price(line, house) for line in basket.lines) > MOST:
+        raise Invalid(_("come to more than a check can hold"), field="lines")
+    return basket
+
+
+def _list_price(line: BasketLine, house: House) -> Money:
+    service = house.services.get(line.service)
+    own = line.item.amount if line.item is not None else service.price if service is not None else None
+    return ((line.price if line.price is not None else own) or Money(0)).times(line.quantity)
 
 
 def _line(raw: Any, path: str, house: House) -> BasketLine:

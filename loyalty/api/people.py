@@ -19,9 +19,10 @@ from loyalty.api import schema
 from loyalty.api.calls import PAGING, Call, page_of, require
 from loyalty.api.idempotency import Answer, once
 from loyalty.api.keys import EVERYONE, OWNER, TILLS
-from loyalty.api.reading import MOST, body_of, given, lifetime, read_id, signed_amount
+from loyalty.api.reading import body_of, given, lifetime, read_id, signed_amount
 from loyalty.api.shapes import adjustment_shape, balance_shape, client_shapes, entry_shape
 from loyalty.checkout.quote import ClientErased
+from loyalty.counter import MOST
 from loyalty.models import Entry
 from loyalty.money import Money
 from loyalty.reader import Reader

@@ -30,8 +30,6 @@ MAX_PAYMENTS = 20
 MAX_QUANTITY = 9999
 LONGEST_VALUE = 500
 LONGEST_DAYS, LONGEST_MONTHS = 30_000, 900  # 82 years: a date never leaves the calendar
-MOST = Money(10**15)
-"""Minor units: no check and no lot comes near it, and any sum of a few hundred still fits the database."""
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 

@@ -20,7 +20,6 @@ from loyalty.api.idempotency import Answer, once
 from loyalty.api.keys import EVERYONE, OWNER, TILLS, Caller, NotAllowed
 from loyalty.api.reading import (
     LATEST,
-    MOST,
     backs,
     body_of,
     check_time,
@@ -35,7 +34,6 @@ from loyalty.checkout import Paid, Settled, quote, refund, settle
 from loyalty.counter import read_basket
 from loyalty.house import House
 from loyalty.models import Refund, Visit
-from loyalty.money import Money, total
 from loyalty.reader import Reader
 from loyalty.receipts import receipt_of, receipts_of
 from loyalty.rulebook import rulebook
@@ -46,15 +44,7 @@ def basket_of(raw: Mapping[str, Any], house: House, caller: Caller, *, latest: d
     caller.check_location(raw.get("location"))
     basket = read_basket(raw, house)
     check_time(basket.at, latest=latest)
-    if total(_list_price(line, house) for line in basket.lines) > MOST:
-        raise Invalid(_("come to more than a check can hold"), field="lines")
     return basket
-
-
-def _list_price(line: Any, house: House) -> Money:
-    service = house.services.get(line.service)
-    own = line.item.amount if line.item is not None else service.price if service is not None else None
-    return ((line.price if line.price is not None else own) or Money(0)).times(line.quantity)
 
 
 def settled_shape(settled: Settled, house: House) -> dict[str, Any]:

@@ -184,3 +184,12 @@ def test_in_russian_amounts_are_typed_and_shown_with_a_comma(desk: Screen, vera:
     assert desk.fields["redeem"] == ["30,00"]
     desk.pay()
     assert Visit.objects.get().bonus_total == Money(3000)
+
+
+def test_a_slip_in_a_price_does_not_settle_more_than_the_books_can_add_up(manager: Screen) -> None:
+    manager.open()
+    manager.add("service:personal")
+    manager.press(**{"price-0": "999999999999", "reason-0": "a slip", "quantity-0": "9999"})
+    assert "come to more than a check can hold" in manager.text
+    assert manager.pay("cash").status_code == 422
+    assert not Visit.objects.exists()
