@@ -41,6 +41,7 @@ class Kind:
     code: str
     name: str
     valid_days: int | None
+    single_use: bool
     denominations: tuple[Money, ...]
 
 
@@ -76,7 +77,7 @@ class GiftCards(Mechanic):
         for row in rows.order_by("code", "amount"):
             amounts = (*kinds[row.code].denominations, row.amount) if row.code in kinds else (row.amount,)
             denominations = tuple(amount for amount in amounts if amount is not None)
-            kinds[row.code] = Kind(row.pk, row.code, row.name, row.valid_days, denominations)
+            kinds[row.code] = Kind(row.pk, row.code, row.name, row.valid_days, row.single_use, denominations)
         return kinds
 
     # --- what is sent ---
@@ -146,6 +147,7 @@ class GiftCards(Mechanic):
             accepts_gift_card=False,
             counts_as_spent=False,
             is_service=False,
+            terms=f"{kind.valid_days} {kind.single_use}",
             item=kind,
         )
 
@@ -221,6 +223,7 @@ def _sell(fresh: Sequence[Fresh], sale: Sale) -> list[Movement]:
             code_hash=hash_code(card.code),
             last_four=card.code[-4:],
             amount=card.line.price,
+            single_use=card.kind.single_use,
             sold_on_id=sale.lines[card.line.number],
             buyer_id=scene.person.id if scene.person is not None else None,
             created_at=scene.now,

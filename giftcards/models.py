@@ -63,6 +63,7 @@ class GiftCard(models.Model):
     code_hash = models.CharField(max_length=64, unique=True, editable=False)
     last_four = models.CharField(_("last four"), max_length=4)
     amount = MoneyField(_("amount"))
+    single_use = models.BooleanField(_("for one check"), default=True, help_text=_("As it was sold."))
     sold_on = models.OneToOneField(VisitLine, models.PROTECT, null=True, related_name="gift_card_sold")
     buyer = models.ForeignKey(Client, models.PROTECT, null=True, blank=True, related_name="gift_cards")
     blocked_at = models.DateTimeField(_("blocked"), null=True, blank=True)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from clients.refusals import Refusal
 from giftcards.models import GiftCard
-from loyalty.ledger import Kind, Movement, Stock, give_back, spend
+from loyalty.ledger import Kind, Movement, Stock, spend
 from loyalty.mechanics import Reversal
 from loyalty.models import Entry, Lot, VisitLine
 from loyalty.money import Money, spread, total
@@ -90,10 +90,4 @@ def _entries(reversal: Reversal, what: str) -> Iterable[tuple[str, Entry]]:
 
 def _return(reversal: Reversal, card: str, what: str, amount: Money) -> Movement:
     lot = next(entry.lot_id for found, entry in _entries(reversal, what) if found == card)
-    return give_back(
-        reversal.lot(lot),
-        amount,
-        reversal.operation("giftcards", f"{what}:{card}"),
-        today=reversal.today,
-        min_days=reversal.house.refund_min_days,
-    )
+    return reversal.give_back(lot, amount, reversal.operation("giftcards", f"{what}:{card}"))

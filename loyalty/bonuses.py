@@ -28,7 +28,7 @@ from loyalty.explanations import show_day, show_percent
 from loyalty.house import House
 from loyalty.ledger import InsufficientBalance, Movement, Stock
 from loyalty.mechanics import Mechanic, Newcomer, Person, Reversal, Sale, Scene
-from loyalty.models import Account, BonusProgram
+from loyalty.models import Account, BonusProgram, Entry
 from loyalty.money import ZERO, Money, down, spread, total
 from loyalty.periods import is_running
 from loyalty.pricing import Bill, Earning, Idle, Note, Step
@@ -227,6 +227,16 @@ class OccasionStep(Idle):
         )
 
 
+def _given_for_visits_that_count(person: Person) -> set[str | None]:
+    """Programs that have rewarded the client for a visit already, other than one that has wholly come back.
+
+    With an earlier visit refunded, a later one would be the Nth for the second time. One query, for an Nth visit only.
+    """
+    grants = Entry.objects.filter(account=person.account, kind=Entry.Kind.GRANT, visit__isnull=False)
+    earned = grants.filter(operation__contains=f":{BonusPrograms.code}:").exclude(visit__refunds__is_whole=True)
+    return set(earned.values_list("lot__program", flat=True))
+
+
 class BonusPrograms(Mechanic):
     """Programs that give bonuses on joining and on checks. Birthdays and absences are the night's."""
 
@@ -256,8 +266,12 @@ class BonusPrograms(Mechanic):
     def prepare(self, basket: Basket, scene: Scene) -> Step:
         if scene.person is None:
             return Idle()
-        occasions = tuple(o for o in self._running(scene.rules, scene.today) if o.trigger != Trigger.REGISTRATION)
-        return OccasionStep(occasions, scene.person, scene.house.bonus_step)
+        occasions = [o for o in self._running(scene.rules, scene.today) if o.trigger != Trigger.REGISTRATION]
+        next_visit = scene.person.visits + 1
+        if next_visit > 1 and any(occasion.nth == next_visit for occasion in occasions):
+            given = _given_for_visits_that_count(scene.person)
+            occasions = [occasion for occasion in occasions if occasion.nth is None or occasion.code not in given]
+        return OccasionStep(tuple(occasions), scene.person, scene.house.bonus_step)
 
     def settle(self, sale: Sale) -> Iterable[Movement]:
         terms = {occasion.code: occasion.terms for occasion in sale.scene.rules[self.code]}

@@ -19,7 +19,7 @@ from loyalty.explanations import show_limit, show_percent
 from loyalty.house import House
 from loyalty.ledger import Movement
 from loyalty.mechanics import Mechanic, Person, Reversal, Sale, Scene
-from loyalty.models import CashbackProgram, CashbackTier, TierStanding
+from loyalty.models import CashbackProgram, CashbackTier, Standing, TierStanding
 from loyalty.money import Money, down
 from loyalty.periods import is_running
 from loyalty.pricing import Bill, Earning, Idle, Note, Step, Tier
@@ -41,12 +41,15 @@ class Cumulative:
     terms: Terms
 
     def rung_of(self, person: Person) -> Rung | None:
-        """The rung the client stands on: the one on record, else the one that all their spending reaches."""
+        """The rung the client stands on: the one on record, else the one that all their spending reaches.
+
+        Where the owner has taken the one on record away, it is the rung that its threshold reaches, until the night.
+        """
         held = person.tiers.get(self.id)
-        on_record = next((rung for rung in self.rungs if held is not None and rung.id == held.tier), None)
-        if on_record is not None:
-            return on_record
-        return reached(self.rungs, person.total_spent if self.window_days is None else 0)
+        if held is None:
+            return reached(self.rungs, person.total_spent if self.window_days is None else 0)
+        on_record = next((rung for rung in self.rungs if rung.id == held.tier), None)
+        return on_record or reached(self.rungs, held.from_spent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,22 @@ class Cashback(Mechanic):
         return sale.grants(self.code, {program.code: program.terms for program in sale.scene.rules[self.code]})
 
     def undo(self, reversal: Reversal) -> Iterable[Movement]:
+        self._keep_until_the_night(reversal)
         return reversal.take_back_earned(self.code)
+
+    def _keep_until_the_night(self, reversal: Reversal) -> None:
+        """A rung that only the total says is put on record before the total falls: down goes only the night."""
+        standing = Standing.objects.filter(pk=reversal.visit.client_id).first()
+        if standing is None:
+            return
+        kept = []
+        for program in self.rules(reversal.house):
+            rung = reached(program.rungs, standing.total_spent)
+            if program.window_days is None and rung is not None:
+                kept.append(
+                    TierStanding(client_id=standing.pk, program_id=program.id, tier_id=rung.id, since=reversal.today)
+                )
+        TierStanding.objects.bulk_create(kept, ignore_conflicts=True)
 
     def promises(self, house: House, rules: tuple[Cumulative, ...], today: date) -> Sequence[str]:
         return [_promise(program, house) for program in rules if is_running(program, today)]

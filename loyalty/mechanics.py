@@ -17,7 +17,7 @@ from functools import cache
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, Sum
 from django.utils.module_loading import import_string
 
 from clients.actors import Actor
@@ -25,7 +25,7 @@ from clients.models import Client
 from clients.refusals import Invalid
 from loyalty.basket import Basket, Item
 from loyalty.house import House, Place
-from loyalty.ledger import Move, Movement, Opening, Stock, give_back, grant, stock, take_back
+from loyalty.ledger import Move, Movement, Opening, Stock, give_back, grant, soonest_first, stock, take_back
 from loyalty.models import Entry, Visit, VisitLine
 from loyalty.money import ZERO, Money, spread
 from loyalty.pricing import Bill, Idle, Line, Step
@@ -39,6 +39,7 @@ class TierHeld:
 
     program: int
     tier: int
+    from_spent: Money
     since: date
 
 
@@ -150,7 +151,6 @@ class Reversal:
     """Account → its lots now, soonest to end first, under lock."""
     debts: dict[int, Money] = field(default_factory=dict)
     """Account → what became a debt, because it had been spent."""
-    forgiven: Money = ZERO
 
     @property
     def today(self) -> date:
@@ -172,14 +172,21 @@ class Reversal:
         movements: list[Movement] = []
         for granted in self.entries_of(mechanic):
             if granted.kind == Entry.Kind.GRANT and granted.refund_id is None:
-                due = self._due(granted.amount, self.base_back) - self._due(granted.amount, self.base_before)
-                if self.is_whole and self.base_back >= self.visit.base:
-                    due = granted.amount - self._due(granted.amount, self.base_before)
-                movements += self._take(granted, due) if due > 0 else []
+                everything = self.is_whole and self.base_back >= self.visit.base
+                due = granted.amount if everything else self._due(granted.amount, self.base_back)
+                before = self._due(granted.amount, self.base_before)
+                lived = granted.amount - self._ended_unused(granted)
+                amount = min(due, lived) - min(before, lived)
+                movements += self._take(granted, amount) if amount > 0 else []
         return movements
 
     def _due(self, amount: Money, base: Money) -> Money:
         return Money(amount * base // self.visit.base) if self.visit.base else ZERO
+
+    def _ended_unused(self, granted: Entry) -> Money:
+        """What of a grant the client never used: it ended. Nobody owes it back."""
+        ended = Entry.objects.filter(lot=granted.lot_id, kind=Entry.Kind.EXPIRE).aggregate(sum=Sum("amount"))["sum"]
+        return Money(-(ended or 0))
 
     def give_back_spent(self, mechanic: str, amount: Money) -> list[Movement]:
         """Return so much of what this mechanic spent, to the same lots, in proportion to what is still out."""
@@ -188,21 +195,21 @@ class Reversal:
             if entry.kind in (Entry.Kind.SPEND, Entry.Kind.RETURN):
                 out[entry.lot_id] = out.get(entry.lot_id, 0) - entry.amount
         parts = zip(out, spread(amount, list(out.values())), strict=True)
-        return [
-            give_back(
-                self.lot(lot),
-                part,
-                self.operation(mechanic, "return"),
-                today=self.today,
-                min_days=self.house.refund_min_days,
-            )
-            for lot, part in parts
-            if part
-        ]
+        return [self.give_back(lot, part, self.operation(mechanic, "return")) for lot, part in parts if part]
+
+    def give_back(self, lot_id: int, amount: int, operation: str) -> Movement:
+        """Return so much to a lot. What is taken back after this finds it there."""
+        lot = self.lot(lot_id)
+        move = give_back(lot, Money(amount), operation, today=self.today, min_days=self.house.refund_min_days)
+        filled = replace(lot, remaining=lot.remaining + amount, last_day=move.last_day or lot.last_day)
+        others = [other for other in self.lots.get(lot.account, []) if other.id != lot_id]
+        self.lots = {**self.lots, lot.account: soonest_first([*others, filled])}
+        return move
 
     def lot(self, lot_id: int) -> Stock:
         """A lot that the visit moved, as it is now."""
-        return next(stock(entry.lot) for entry in self.entries if entry.lot_id == lot_id)
+        held = (lot for lots in self.lots.values() for lot in lots if lot.id == lot_id)
+        return next(held, None) or next(stock(entry.lot) for entry in self.entries if entry.lot_id == lot_id)
 
     def _take(self, granted: Entry, amount: Money) -> list[Movement]:
         result = take_back(
@@ -215,7 +222,6 @@ class Reversal:
             allow_debt=self.house.allow_debt,
         )
         self.debts[granted.account_id] = self.debts.get(granted.account_id, ZERO) + result.debt
-        self.forgiven += result.forgiven
         self.lots = {**self.lots, granted.account_id: _after(self.lots.get(granted.account_id, []), result.movements)}
         return result.movements
 

@@ -40,6 +40,8 @@ class Line:
     counts_as_spent: bool = True
     is_service: bool = True
     price_reason: str = ""
+    terms: str = ""
+    """Of something sold: what the buyer was promised besides the price."""
     covered: int = 0
     membership: Money = ZERO
     discount: Money = ZERO

@@ -101,6 +101,7 @@ class Memberships(Mechanic):
             accepts_bonus=False,
             accepts_gift_card=False,
             is_service=False,
+            terms=f"{plan.sessions} {plan.valid_days} {plan.valid_months} {sorted(plan.services)}",
             item=plan,
         )
 

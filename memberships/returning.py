@@ -15,7 +15,7 @@ from datetime import date
 from django.utils.translation import gettext as _
 
 from clients.refusals import Refusal
-from loyalty.ledger import Kind, Movement, give_back, spend
+from loyalty.ledger import Kind, Movement, spend
 from loyalty.mechanics import BackLine, Reversal
 from loyalty.models import Lot, VisitLine
 from loyalty.money import Money, total
@@ -66,13 +66,7 @@ def sessions(reversal: Reversal, covered: Sequence[BackLine]) -> list[Movement]:
     voided = Membership.objects.filter(pk__in=[membership for membership, _line, _lot, _units in units])
     voided.exclude(voided_at=None).update(voided_at=None)
     return [
-        give_back(
-            reversal.lot(lot),
-            Money(count),
-            reversal.operation("memberships", f"use:{membership}:{line}"),
-            today=reversal.today,
-            min_days=reversal.house.refund_min_days,
-        )
+        reversal.give_back(lot, count, reversal.operation("memberships", f"use:{membership}:{line}"))
         for membership, line, lot, count in units
     ]
 

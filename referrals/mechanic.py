@@ -166,7 +166,7 @@ def _friendship(person: Person, rules: Rules, scene: Scene) -> Friendship | None
         named_day=scene.house.day(row["named_at"]),
         visits=person.visits,
         has_paid=bool(row.get("has_paid")),
-        this_month=Money(row.get("this_month") or 0),
+        this_month=max(Money(row.get("this_month") or 0), ZERO),
     )
 
 

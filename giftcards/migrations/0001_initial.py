@@ -33,6 +33,7 @@ class Migration(migrations.Migration):
                 ('code_hash', models.CharField(editable=False, max_length=64, unique=True)),
                 ('last_four', models.CharField(max_length=4, verbose_name='last four')),
                 ('amount', loyalty.fields.MoneyField(verbose_name='amount')),
+                ('single_use', models.BooleanField(default=True, help_text='As it was sold.', verbose_name='for one check')),
                 ('blocked_at', models.DateTimeField(blank=True, null=True, verbose_name='blocked')),
                 ('block_reason', models.CharField(blank=True, max_length=250, verbose_name='reason of the block')),
                 ('blocked_by', models.CharField(blank=True, max_length=170, verbose_name='blocked or unblocked by')),

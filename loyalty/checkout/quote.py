@@ -55,6 +55,8 @@ def quote(basket: Basket, *, now: datetime) -> Quote:
     scene = _scene(basket, person, book, basket.at or now)
     lines = [line_of(line, number, scene) for number, line in enumerate(basket.lines, start=1)]
     steps = [mechanic.prepare(basket, scene) for mechanic in mechanics()]
+    if sum(line.list for line in lines) > LARGEST_CHECK:
+        raise Invalid(_("This check is too large."), field="lines")
     bill = price(lines, steps)
     return Quote(basket=basket, scene=scene, bill=bill, token=_token(basket, bill))
 
@@ -94,6 +96,10 @@ def _place(basket: Basket, house: House) -> Place:
     return place
 
 
+LARGEST_CHECK = 10**16
+"""In minor units: more would not fit where sums of checks are kept."""
+
+
 class PersonRow(NamedTuple):
     """What is read of a client: a row for each tier held, or one."""
 
@@ -108,6 +114,7 @@ class PersonRow(NamedTuple):
     standing__last_visit_at: datetime | None
     tiers__program_id: int | None
     tiers__tier_id: int | None
+    tiers__tier__from_spent: Money | None
     tiers__since: date | None
     revision: UUID
     account: int
@@ -151,8 +158,9 @@ def person_of(client: int) -> tuple[Person, UUID]:
 
 def _tiers(rows: Iterable[PersonRow]) -> Iterable[tuple[int, TierHeld]]:
     for row in rows:
-        if row.tiers__program_id is not None and row.tiers__tier_id is not None and row.tiers__since is not None:
-            yield row.tiers__program_id, TierHeld(row.tiers__program_id, row.tiers__tier_id, row.tiers__since)
+        program, tier, since = row.tiers__program_id, row.tiers__tier_id, row.tiers__since
+        if program is not None and tier is not None and since is not None:
+            yield program, TierHeld(program, tier, row.tiers__tier__from_spent or ZERO, since)
 
 
 def line_of(line: BasketLine, number: int, scene: Scene) -> Line:
@@ -182,8 +190,11 @@ def line_of(line: BasketLine, number: int, scene: Scene) -> Line:
 
 def _token(basket: Basket, bill: Bill) -> str:
     """Stands for everything the client saw: equal tokens, equal checks."""
-    lines = [(line.code, *_figures(line)) for line in bill.lines]
-    seen = (basket.client, basket.location, lines, [(e.program, int(e.amount), e.for_other) for e in bill.earnings])
+    lines = [(line.code, line.terms, *_figures(line)) for line in bill.lines]
+    earned = [(earning.program, int(earning.amount), earning.for_other) for earning in bill.earnings]
+    # Of cards and memberships also what is left on them, or lost.
+    told = [(n.code, int(n.amount), repr(dict(n.facts))) for n in bill.notes if n.stage in ("membership", "gift_card")]
+    seen = (basket.client, basket.location, lines, earned, told)
     return salted_hmac("loyalty.quote", repr(seen), algorithm="sha256").hexdigest()[:40]
 
 

@@ -41,6 +41,7 @@ from loyalty.money import ZERO, Money, spread, total
 from loyalty.rulebook import rulebook
 from loyalty.transactions import in_one_transaction
 
+REASON_LENGTH = 250
 SHARES = ("discount", "bonus", "gift_card", "to_pay")
 SUMS = ("quantity", "covered", "list", "membership", *SHARES, "base", "spent")
 
@@ -68,13 +69,16 @@ def refund(  # keyword-only, each is said by every caller
     Raises `NotFound`, `AlreadyRefunded`, and `Invalid` for lines that the visit does not have or that cannot come
     back (a gift card that was used).
     """
-    if not reason.strip():
-        raise Invalid(_("Say why it comes back."), field="reason")
+    if not reason.strip() or len(reason) > REASON_LENGTH:
+        raise Invalid(_("Say why, in at most %(limit)d characters.") % {"limit": REASON_LENGTH}, field="reason")
     visit = _locked_visit(visit_id)
     earlier = Refund.objects.filter(operation=key).first()
     if earlier is not None:
         return earlier
+    house = rulebook().house
     accounts = _lock_accounts(_State.of(visit))
+    # What has ended stays ended, also if no night has run yet: giving back moves the last day of a whole lot.
+    ledger.expire_due(accounts, today=house.day(now), zone=house.zone, by=by)
     state = _State.of(visit)  # read again: under the locks nothing of it moves any more
     back = state.back_lines(lines, rulebook(), now)
     return _write(state, back, accounts, reason=reason.strip(), key=key, by=by, now=now)

@@ -23,8 +23,8 @@ def expire_due(accounts: Sequence[int], *, today: date, zone: ZoneInfo, by: Acto
 
     For thousands of lots at once, of every unit, in a number of statements that does not grow with them. Inside the
     caller's transaction. Each `expire` entry is dated by the moment the lot ended, so it is the same entry however
-    late it is posted, and its operation `expire:<lot>:<last day>` can be posted once only. What a client owed while
-    the lot could still be spent is repaid from it first: it lowered their balance all that time.
+    late it is posted; its operation is `expire:<lot>:<last day>:<number>`, as a refund may fill the lot once more. What
+    a client owed while the lot could still be spent is repaid from it first: it lowered their balance all that time.
     """
     lock(Q(pk__in=accounts))
     ended = Lot.objects.filter(account__in=accounts, last_day__lt=today, remaining__gt=0)
@@ -44,7 +44,7 @@ def _repay_from_the_ended(ended: QuerySet[Lot], accounts: Sequence[int], zone: Z
             lot = next(lot for lot in lots if lot.id == lot_id)
             assert lot.last_day is not None
             owed = [debt for debt in lots if debt.is_debt and debt.first_day <= lot.last_day]
-            moves, after = repay([lot, *owed], f"expire:{lot.id}:{lot.last_day}:repay", lot.last_day)
+            moves, after = repay([lot, *owed], f"expire:{lot.id}:{lot.last_day}:{lot.remaining}:repay", lot.last_day)
             post(moves, at=starts_at(lot.last_day + timedelta(days=1), zone), by=by)
             lots = [*(other for other in lots if other is not lot and other not in owed), *after]
 
@@ -58,7 +58,7 @@ def _expire_all(lots: Sequence[int], moments: Sequence[tuple[date, datetime]], b
         WITH {ended}
         INSERT INTO loyalty_entry ({columns})
         SELECT lot.id, lot.account_id, lot.entry_count + 1, 'expire', -lot.remaining, 0, lot.last_day,
-            'expire:' || lot.id || ':' || CAST(lot.last_day AS varchar(10)), NULL, NULL,
+            'expire:' || lot.id || ':' || CAST(lot.last_day AS varchar(10)) || ':' || (lot.entry_count + 1), NULL, NULL,
             CAST(%s AS varchar(170)), '', ended.at
         FROM loyalty_lot AS lot JOIN ended ON ended.last_day = lot.last_day WHERE {among}
     """  # noqa: S608  # names are constants above, values are parameters

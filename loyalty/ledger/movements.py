@@ -158,12 +158,10 @@ def _with_remaining(lot: Stock, remaining: Money) -> Stock:
 
 @dataclass(frozen=True, slots=True)
 class TakenBack:
-    """What taking back comes to: the movements, and what of it became a debt or was let go."""
+    """What taking back comes to: the movements, and what of it became a debt."""
 
     movements: list[Movement]
-    taken: Money
     debt: Money
-    forgiven: Money
 
 
 def take_back(
@@ -184,9 +182,10 @@ def take_back(
     def order(lot: Stock) -> tuple[bool, bool]:
         return (lot.id != granted_lot, lot.first_day <= today)
 
-    left = amount
+    usable = [lot for lot in lots if not lot.has_ended(today)]
+    left = amount if allow_debt else min(amount, max(total(lot.remaining for lot in usable), ZERO))
     movements: list[Movement] = []
-    for lot in sorted((lot for lot in lots if not lot.is_debt and not lot.has_ended(today)), key=order):
+    for lot in sorted((lot for lot in usable if not lot.is_debt), key=order):
         part = min(left, lot.remaining)
         if part > 0:
             movements.append(spend(lot, part, operation, Kind.TAKE_BACK))
@@ -195,6 +194,4 @@ def take_back(
         movements.append(
             Grant(f"{operation}:debt", account, -left, first_day=today, kind=Kind.TAKE_BACK, name=_("debt"))
         )
-    return TakenBack(
-        movements, taken=amount - left, debt=left if allow_debt else ZERO, forgiven=ZERO if allow_debt else left
-    )
+    return TakenBack(movements, debt=left)

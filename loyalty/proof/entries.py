@@ -140,7 +140,7 @@ ENTRIES = (
         """
         SELECT lot_id, number, operation FROM loyalty_entry
         WHERE (kind = 'expire' AND (operation LIKE 'expire:%' OR (visit_id IS NULL AND refund_id IS NULL))
-                AND operation <> 'expire:' || lot_id || ':' || CAST(last_day AS varchar(10)))
+                AND operation <> 'expire:' || lot_id || ':' || CAST(last_day AS varchar(10)) || ':' || number)
             OR (kind <> 'expire' AND operation LIKE 'expire:%'
                 AND (kind <> 'transfer' OR operation NOT LIKE '%:repay'))
         """,

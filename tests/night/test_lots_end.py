@@ -38,7 +38,7 @@ def test_the_entry_says_what_was_lost_when_and_under_which_name(boris: Client) -
     entry = Entry.objects.get(lot=lot, number=2)
     midnight_in_new_york = datetime(2026, 3, 3, 5, 0, tzinfo=UTC)
     assert (entry.kind, entry.amount, entry.remaining, entry.last_day) == ("expire", -10000, 0, MARCH_2)
-    assert (entry.operation, entry.by, entry.at) == (f"expire:{lot.pk}:2026-03-02", "task:test", midnight_in_new_york)
+    assert (entry.operation, entry.by, entry.at) == (f"expire:{lot.pk}:2026-03-02:2", "task:test", midnight_in_new_york)
 
 
 @pytest.mark.parametrize("unit", ["bonus", "money", "session"])
@@ -61,8 +61,8 @@ def test_what_never_ends_or_is_used_up_or_owed_stays(boris: Client) -> None:
 def test_twice_and_late_come_to_the_same_entries(boris: Client, alice: Client) -> None:
     lots = [give(boris, 100, until=date(2026, 2, 27)), give(alice, 70, until=date(2026, 3, 1))]
     expected = [
-        (lots[0].pk, -100, f"expire:{lots[0].pk}:2026-02-27", datetime(2026, 2, 28, 5, 0, tzinfo=UTC)),
-        (lots[1].pk, -70, f"expire:{lots[1].pk}:2026-03-01", datetime(2026, 3, 2, 5, 0, tzinfo=UTC)),
+        (lots[0].pk, -100, f"expire:{lots[0].pk}:2026-02-27:2", datetime(2026, 2, 28, 5, 0, tzinfo=UTC)),
+        (lots[1].pk, -70, f"expire:{lots[1].pk}:2026-03-01:2", datetime(2026, 3, 2, 5, 0, tzinfo=UTC)),
     ]
 
     counts = [expire_lots(today=date(2026, 3, 5), zone=NEW_YORK, by=TASK) for _again in range(3)]
