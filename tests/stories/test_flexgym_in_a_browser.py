@@ -76,7 +76,7 @@ def test_a_day_at_flexgym(alice: Client, live_server: Any) -> None:
         desk.goto(bobs_page)
         assert desk.locator(".figure").first.inner_text() == "100.00"
 
-        office.goto(f"{live_server.url}/admin/referrals/referralprogram/1/change/")
+        office.goto(f"{live_server.url}/admin/referrals/referralprogram/")
         office.fill("#id_referrer_percent", "10")
         office.get_by_role("button", name="Save", exact=True).click()
         office.get_by_text("10\N{NO-BREAK SPACE}% of what the friend pays").first.wait_for()
