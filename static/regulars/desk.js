@@ -145,6 +145,29 @@ document.addEventListener("htmx:afterSwap", (event) => {
   kept.typed.clear();
 });
 
+// --- a click while the check is on its way: what is added waits its turn, and nothing is paid before the new total ---
+
+const turn = { last: null, waiting: [] };
+const isOnItsWay = () => turn.last !== null && ![0, 4].includes(turn.last.readyState); // neither aborted nor done
+
+document.addEventListener("htmx:beforeSend", (event) => {
+  if (event.detail.target?.id === "quoted") turn.last = event.detail.xhr;
+});
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("#check .chip, #check [name=pay]");
+  if (!button || !isOnItsWay()) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  if (button.name === "add") turn.waiting.push(button.value);
+}, true);
+
+document.addEventListener("htmx:afterRequest", () => {
+  if (isOnItsWay() || !turn.waiting.length) return;
+  const next = turn.waiting.shift();
+  [...document.querySelectorAll("#check .chip")].find((one) => one.value === next)?.click();
+});
+
 // --- small things ------------------------------------------------------------------------------------------------------
 
 // The slider counts in the smallest unit and writes an amount; the server is asked when it is let go.
@@ -176,5 +199,5 @@ function say(text) {
 
 document.addEventListener("htmx:sendError", () => say(field("status").dataset.lost));
 document.addEventListener("htmx:responseError", () => say(field("status").dataset.failed));
-document.addEventListener("htmx:afterOnLoad", () => say(""));
+document.addEventListener("htmx:afterOnLoad", (event) => event.detail.failed || say("")); // it follows an error as well
 document.querySelectorAll("[data-open], [data-print]").forEach((button) => { button.hidden = false; });

@@ -185,3 +185,42 @@ def test_no_page_is_wider_than_a_phone(alice: Client, live_server: Any, scheme: 
         assert complaints == []
 
     in_chromium(use)
+
+
+CHIP = "const chip = (name) => [...document.querySelectorAll('.chip')].find((one) => one.textContent.includes(name));"
+
+
+def test_clicks_faster_than_the_network_all_count_and_nothing_is_paid_before_the_new_total(
+    alice: Client, live_server: Any
+) -> None:
+    def hurry(browser: Browser) -> None:
+        page = browser.new_page()
+        sign_in(page, live_server)
+        page.evaluate(
+            CHIP + "for (const name of ['Towel', 'Personal', 'Towel', 'Personal']) chip(name).click();"
+            "document.querySelector('[name=pay]')?.click();"
+        )
+        page.wait_for_selector(".pay .figure:has-text('126.00')")
+        page.evaluate(CHIP + "chip('Towel').click(); document.querySelector('[name=pay]').click();")
+        page.wait_for_selector(".pay .figure:has-text('129.00')")
+        page.click("[name=pay][value=cash]")
+        page.wait_for_url("**/visits/*/")
+
+    in_chromium(hurry)
+    assert [visit.to_pay for visit in Visit.objects.all()] == [Money(12900)]
+
+
+def test_a_payment_that_the_server_turns_away_is_said(alice: Client, live_server: Any) -> None:
+    def pay_as_a_stranger(browser: Browser) -> None:
+        page = browser.new_page()
+        sign_in(page, live_server)
+        page.evaluate(CHIP + "chip('Towel').click();")
+        page.wait_for_selector("[name=pay][value=cash]")
+        page.context.add_cookies([{"name": "csrf", "value": "a" * 32, "url": live_server.url}])
+        page.click("[name=pay][value=cash]")
+        page.wait_for_selector("#status:not([hidden])")
+        page.wait_for_timeout(300)
+        assert page.inner_text("#status").startswith("That did not work. What you typed is kept")
+
+    in_chromium(pay_as_a_stranger)
+    assert not Visit.objects.exists()
