@@ -25,6 +25,7 @@ RECORD = "loyalty.record_visit"
 REFUND = "loyalty.refund_visit"
 OVERRIDE = "loyalty.override_price"
 LOCATION = "desk_location"
+PLACE = "at_location"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,9 @@ def _guarded(
     places = places_of(staff, book.house)
     if not places:
         return render(request, "desk/closed.html", {"why": "place"}, status=403)
-    place = next((place for place in places if place.code == request.session.get(LOCATION)), places[0])
+    # A check says itself where it is: another tab may have moved the desk meanwhile.
+    said = request.POST.get(PLACE) or request.session.get(LOCATION)
+    place = next((place for place in places if place.code == said), places[0])
     desk = Desk(staff=staff, place=place, places=places, book=book, now=timezone.now())
     return view(request, desk, *args, **kwargs)
 

@@ -110,6 +110,15 @@ def test_pavel_stands_only_where_he_works(flexgym: Location) -> None:
     assert Visit.objects.get().location.code == "riverside"
 
 
+def test_an_open_check_stays_where_it_was_begun(desk: Screen) -> None:
+    """Another tab moves the desk; what is open in this one is settled where its header says."""
+    desk.open()
+    desk.add("service:towel")
+    desk.browser.post("/desk/location/", {"location": "riverside"})
+    desk.pay("cash")
+    assert Visit.objects.get().location.code == "main"
+
+
 def test_the_desk_moves_to_another_location(desk: Screen) -> None:
     desk.browser.post("/desk/location/", {"location": "riverside"})
     desk.open()
