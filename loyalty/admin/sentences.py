@@ -131,7 +131,8 @@ def _ladder(rungs: Sequence[CashbackTier], currency: Currency) -> str:
         text = _("A client who has spent %(spent)s gets %(part)s of each payment back as bonuses.")
     else:
         text = _("A client gets %(part)s of each payment back as bonuses.")
-    return f"{text % facts} {_('With total spending it rises: %(later)s.') % facts}" if later else text % facts
+    rises = _("With total spending it rises: %(later)s.")
+    return f"{text % facts} {rises % facts}" if later else text % facts
 
 
 def _counted(program: CashbackProgram) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from clients.configured import Configured
@@ -89,7 +90,7 @@ class Visit(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{_('Visit')} {self.number}"
+        return gettext("Visit %(number)s") % {"number": self.number}
 
     @property
     def number(self) -> str:
@@ -198,7 +199,7 @@ class Refund(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{_('Refund')} {self.pk}"
+        return gettext("Refund %(number)s") % {"number": self.pk}
 
 
 class RefundLine(models.Model):

@@ -109,3 +109,18 @@ def test_a_rule_knows_no_web() -> None:
 
 def test_the_rules_are_looked_at() -> None:
     assert {"loyalty/money.py", "loyalty/models/ledger.py", "clients/models.py"} <= {name(path) for path in RULES}
+
+
+def test_no_text_stands_inside_an_f_string() -> None:
+    """The collector of texts does not look there, so it would never be translated."""
+    hidden = [
+        f"{name(path)}:{call.lineno}"
+        for path in sources()
+        for joined in ast.walk(ast.parse(path.read_text()))
+        if isinstance(joined, ast.JoinedStr)
+        for call in ast.walk(joined)
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id in {"_", "gettext", "ngettext"}
+    ]
+    assert hidden == []
