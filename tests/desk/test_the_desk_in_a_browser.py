@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route
 
 from clients.actors import Actor
 from clients.models import Client
@@ -17,11 +15,9 @@ from loyalty.money import Money
 from loyalty.registration import register
 from loyalty.setup import load, presets, read_yaml
 from tests import factories
-from tests.conftest import CHROMIUM
+from tests.chromium import in_chromium
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-QUIET += ["--disable-component-update", "--disable-sync"]
 
 
 @pytest.fixture(autouse=True)
@@ -37,27 +33,6 @@ def alice(settings: Any, live_server: Any) -> Client:
     factories.StaffFactory(username="vera", role="front_desk")
     details = {"first_name": "Alice", "last_name": "Ivanova", "phone": "+12125550101"}
     return register(details=details, by=Actor.command("test"), now=timezone.now())
-
-
-def in_chromium(use: Callable[[Browser], None]) -> None:
-    """Run in a thread of its own: Playwright's loop and Django's guard against one do not go together."""
-    failures: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-                use(browser)
-                browser.close()
-        except BaseException as failure:  # noqa: BLE001  # raised again by the test's own thread
-            failures.append(failure)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join(timeout=90)
-    assert not thread.is_alive(), "Chromium did not answer"
-    if failures:
-        raise failures[0]
 
 
 def sign_in(page: Page, server: Any) -> list[str]:

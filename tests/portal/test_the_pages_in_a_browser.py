@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.core import mail
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from clients.actors import Actor
 from clients.models import Client
@@ -17,12 +15,10 @@ from loyalty.portal.answers import answer_requests
 from loyalty.portal.links import balance_link
 from loyalty.registration import register
 from loyalty.setup import load, presets, read_yaml
-from tests.conftest import CHROMIUM
+from tests.chromium import in_chromium
 from tests.till import Till
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-QUIET += ["--disable-component-update", "--disable-sync"]
 
 
 @pytest.fixture
@@ -37,27 +33,6 @@ def boris() -> Client:
     till.sell("personal", client=client, redeem="max")
     till.sell({"membership_plan": "five"}, {"gift_card_type": "gift", "amount": "50"}, client=client)
     return client
-
-
-def in_chromium(use: Callable[[Browser], None]) -> None:
-    """Run in a thread of its own: Playwright's loop and Django's guard against one do not go together."""
-    failures: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-                use(browser)
-                browser.close()
-        except BaseException as failure:  # noqa: BLE001  # raised again by the test's own thread
-            failures.append(failure)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join(timeout=90)
-    assert not thread.is_alive(), "Chromium did not answer"
-    if failures:
-        raise failures[0]
 
 
 def here(link: str, server: Any) -> str:

@@ -13,7 +13,7 @@ from clients.models import Client
 from loyalty.registration import register
 from loyalty.setup import load, presets, read_yaml
 from tests import factories
-from tests.desk.test_the_desk_in_a_browser import in_chromium
+from tests.chromium import in_chromium
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
