@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 
 from django.conf import settings
 
@@ -20,6 +21,10 @@ STOP_SECONDS = 10
 START_SECONDS = 40
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Ctrl+C, `kill`, and the closed window of a terminal."""
+
+
+TWICE_SECONDS = 0.5
+"""Two signals nearer than this are one: what the terminal sends to all of us, `uv` hands on once more."""
 
 
 class PortTaken(Exception):
@@ -41,10 +46,30 @@ def check_port(port: int) -> None:
 
 
 @dataclass
+class Bell:
+    """Hears that all is to stop. Only the first signal interrupts; later ones hasten the stopping, but cannot break it."""
+
+    first: float | None = None
+    again: bool = False
+
+    def listen(self) -> None:
+        for number in STOPPING:
+            signal.signal(number, self.ring)
+
+    def ring(self, _number: int, _frame: FrameType | None) -> None:
+        now = time.monotonic()
+        if self.first is None:
+            self.first = now
+            raise KeyboardInterrupt
+        self.again = self.again or now - self.first > TWICE_SECONDS
+
+
+@dataclass
 class Stage:
     """The child processes, each with a session of its own, so that Ctrl+C reaches them through us only."""
 
     port: int
+    bell: Bell = field(default_factory=Bell)
     children: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def start(self) -> None:
@@ -98,12 +123,12 @@ class Stage:
 
     def stop(self) -> None:
         """Ask each to finish what it does; after `STOP_SECONDS`, or when asked again, insist. Nobody is left behind."""
-        for child in self._alive():
-            child.send_signal(signal.SIGTERM)
         try:
+            for child in self._alive():
+                child.send_signal(signal.SIGTERM)
             self._wait_for_the_end()
         except KeyboardInterrupt:
-            pass  # asked again: no more patience
+            pass  # asked while stopping for another reason: no more patience
         finally:
             self._insist()
 
@@ -112,7 +137,7 @@ class Stage:
 
     def _wait_for_the_end(self) -> None:
         until = time.monotonic() + STOP_SECONDS
-        while self._alive() and time.monotonic() < until:
+        while self._alive() and time.monotonic() < until and not self.bell.again:
             time.sleep(0.1)
 
     def _insist(self) -> None:

@@ -11,7 +11,7 @@ import time
 import pytest
 
 from config.demo import stage
-from config.demo.stage import Stage
+from config.demo.stage import Bell, Stage
 
 POLITE = "import time; print('up', flush=True); time.sleep(60)"
 DEAF = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {POLITE}"
@@ -28,7 +28,7 @@ def child(program: str) -> subprocess.Popen[bytes]:
 def test_both_are_asked_and_both_end() -> None:
     web, worker = child(POLITE), child(POLITE)
 
-    Stage(0, {"web": web, "worker": worker}).stop()
+    Stage(0, Bell(), {"web": web, "worker": worker}).stop()
 
     assert [web.returncode, worker.returncode] == [-signal.SIGTERM, -signal.SIGTERM]
 
@@ -37,17 +37,31 @@ def test_one_that_does_not_listen_is_ended_after_a_while(monkeypatch: pytest.Mon
     monkeypatch.setattr(stage, "STOP_SECONDS", 0.3)
     web, worker = child(DEAF), child(POLITE)
 
-    Stage(0, {"web": web, "worker": worker}).stop()
+    Stage(0, Bell(), {"web": web, "worker": worker}).stop()
 
     assert [web.returncode, worker.returncode] == [-signal.SIGKILL, -signal.SIGTERM]
 
 
 def test_a_second_ctrl_c_ends_them_at_once_and_leaves_nobody() -> None:
     web, worker = child(DEAF), child(DEAF)
-    threading.Timer(0.3, signal.raise_signal, [signal.SIGINT]).start()
+    bell = Bell()
+    threading.Timer(0.3, setattr, [bell, "again", True]).start()
     started = time.monotonic()
 
-    Stage(0, {"web": web, "worker": worker}).stop()
+    Stage(0, bell, {"web": web, "worker": worker}).stop()
 
     assert [web.returncode, worker.returncode] == [-signal.SIGKILL, -signal.SIGKILL]
     assert time.monotonic() - started < stage.STOP_SECONDS / 2
+
+
+def test_only_the_first_signal_interrupts(monkeypatch: pytest.MonkeyPatch) -> None:
+    bell = Bell()
+
+    with pytest.raises(KeyboardInterrupt):
+        bell.ring(signal.SIGINT, None)
+
+    bell.ring(signal.SIGTERM, None)
+    assert not bell.again, "uv hands on what the terminal has sent already"
+    monkeypatch.setattr(stage, "TWICE_SECONDS", 0)
+    bell.ring(signal.SIGINT, None)
+    assert bell.again

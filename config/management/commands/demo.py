@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from argparse import ArgumentParser
 from contextlib import suppress
-from types import FrameType
-from typing import Any, NoReturn
+from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -17,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from config.demo import ground, telling
 from config.demo.season import Season
-from config.demo.stage import STOPPING, DidNotStart, PortTaken, Stage, check_port
+from config.demo.stage import Bell, DidNotStart, PortTaken, Stage, check_port
 from loyalty.house import load_house
 
 
@@ -34,24 +32,20 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, port: int, fresh: bool, **_options: Any) -> None:
         settings.BASE_URL = f"http://localhost:{port}"
-        for number in STOPPING:
-            signal.signal(number, stop_like_ctrl_c)
+        bell = Bell()
+        bell.listen()
         console = Console(highlight=False, soft_wrap=True)
         try:
             check_port(port)
             with ground.only_one():
                 ground.check_ground()
                 make_ready(console, fresh=fresh)
-                run(console, port)
+                run(console, port, bell)
         except (PortTaken, DidNotStart, ground.NotTheDemo, ground.AlreadyRunning) as reason:
             raise CommandError(str(reason)) from None
         except KeyboardInterrupt:
             with suppress(OSError):
                 console.print("Stopped.")
-
-
-def stop_like_ctrl_c(_signal: int, _frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt
 
 
 def make_ready(console: Console, *, fresh: bool) -> None:
@@ -73,9 +67,9 @@ def make_ready(console: Console, *, fresh: bool) -> None:
     console.print("The ledger was proved: every lot, balance and total adds up.")
 
 
-def run(console: Console, port: int) -> None:
+def run(console: Console, port: int, bell: Bell) -> None:
     """Start everything, say where it is, and stay until something ends or we are told to stop."""
-    stage = Stage(port)
+    stage = Stage(port, bell)
     try:
         stage.start()
         house = load_house()
