@@ -47,7 +47,7 @@ def check_port(port: int) -> None:
 
 @dataclass
 class Bell:
-    """Hears that all is to stop. Only the first signal interrupts; later ones hasten the stopping and never break it."""
+    """Hears that all is to stop. Only the first signal interrupts; later ones hasten the end and never break it."""
 
     first: float | None = None
     again: bool = False
