@@ -17,8 +17,9 @@ from django.utils.translation import ngettext
 from clients.admin_base import is_owner, own_locations
 from clients.models import Location, Staff
 from giftcards.models import GiftCardType
+from loyalty import watermarks
 from loyalty.admin.currency import business, shown
-from loyalty.models import Account, BonusProgram, CashbackProgram, Lot, NightRun, Service, TrialProgram, Visit
+from loyalty.models import Account, BonusProgram, CashbackProgram, Lot, NightRun, Refund, Service, TrialProgram, Visit
 from loyalty.money import ZERO
 from loyalty.setup import presets
 from memberships.models import Plan
@@ -26,6 +27,7 @@ from referrals.models import ReferralProgram
 
 SOON = timedelta(days=14)
 SILENT = timedelta(hours=26)
+AWAKE = timedelta(minutes=15)
 PROGRAMS = (ReferralProgram, CashbackProgram, BonusProgram, TrialProgram, GiftCardType, Plan)
 BONUS, MONEY, SESSION = Account.Unit.BONUS, Account.Unit.MONEY, Account.Unit.SESSION
 
@@ -84,6 +86,9 @@ def _night(now: datetime) -> list[Notice]:
     """The night's work leaves a record each time; silence means that the background processes do not run."""
     last = NightRun.objects.order_by("-pk").first()
     if last is None:
+        woke = watermarks.last_seen("loyalty.catch_up")
+        if woke and woke >= now - AWAKE:
+            return []  # new here: its first night comes within minutes
         return [
             Notice(
                 _("The nightly work has never run: start the worker and beat, or run “manage.py run_daily”."),
@@ -159,7 +164,8 @@ def figures(user: Any, now: datetime, own: Sequence[int] | None) -> list[Figure]
 
 
 def _sold(visits: QuerySet[Visit], today: date) -> list[Figure]:
-    month = visits.filter(at__gte=_start(today.replace(day=1)))
+    """A check that came back whole counts for nothing; of the others what has come back is taken off."""
+    month = visits.filter(at__gte=_start(today.replace(day=1))).exclude(refunds__is_whole=True)
     is_today = Q(at__gte=_start(today))
     sums = month.aggregate(
         today=Count("pk", filter=is_today),
@@ -169,11 +175,18 @@ def _sold(visits: QuerySet[Visit], today: date) -> list[Figure]:
         earned=Sum("earned_total"),
         bonuses=Sum("bonus_total"),
     )
+    back = Refund.objects.filter(visit__in=month).aggregate(
+        paid_today=Sum("money", filter=Q(visit__at__gte=_start(today))),
+        paid=Sum("money"),
+        earned=Sum("bonus_taken_back"),
+        bonuses=Sum("bonus_returned"),
+    )
+    net = {name: (sums[name] or ZERO) - (back[name] or ZERO) for name in back}
     return [
-        Figure(str(sums["today"]), _("checks today"), _("%(paid)s paid") % {"paid": shown(sums["paid_today"] or ZERO)}),
-        Figure(shown(sums["paid"] or ZERO), _("paid this month"), _count(sums["count"])),
-        Figure(shown(sums["earned"] or ZERO), _("bonuses earned this month")),
-        Figure(shown(sums["bonuses"] or ZERO), _("paid with bonuses this month")),
+        Figure(str(sums["today"]), _("checks today"), _("%(paid)s paid") % {"paid": shown(net["paid_today"])}),
+        Figure(shown(net["paid"]), _("paid this month"), _count(sums["count"])),
+        Figure(shown(net["earned"]), _("bonuses earned this month")),
+        Figure(shown(net["bonuses"]), _("paid with bonuses this month")),
     ]
 
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clients.models import Business, Location, Staff
+from loyalty import watermarks
 from loyalty.models import CashbackProgram, NightRun
 from loyalty.night import run_daily
 from tests.admin.conftest import Gym, SignIn, person
@@ -78,6 +79,13 @@ def test_a_night_that_never_ran_is_said_first(gym: Gym, anna: Staff, sign_in: Si
     assert not any("night" in text for text in said(browser.get(reverse("admin:index"))))
 
 
+def test_a_new_business_is_not_frightened_while_the_worker_is_awake(gym: Gym, anna: Staff, sign_in: SignIn) -> None:
+    watermarks.seen("loyalty.catch_up", timezone.now() - timedelta(minutes=6))
+    assert not any("night" in text for text in said(sign_in(anna).get(reverse("admin:index"))))
+    watermarks.seen("loyalty.catch_up", timezone.now() - timedelta(hours=1))
+    assert said(sign_in(anna).get(reverse("admin:index")))[0].startswith("The nightly work has never run")
+
+
 def test_a_night_that_stopped_is_said(gym: Gym, anna: Staff, sign_in: SignIn) -> None:
     run_daily(now=timezone.now())
     NightRun.objects.update(started_at=timezone.now() - timedelta(days=2))
@@ -104,6 +112,19 @@ def test_the_figures_are_those_of_the_till(gym: Gym, anna: Staff, sign_in: SignI
     shown = {figure.label: figure.value for figure in figures}
     assert (shown["checks today"], shown["paid this month"]) == ("4", "210.00")
     assert (shown["on gift cards"], shown["sessions not used yet"]) == ("50.00", "5")
+
+
+def test_what_came_back_is_not_counted(gym: Gym, anna: Staff, sign_in: SignIn) -> None:
+    """210.00 before; then 3.00 and two times 60.00, of which 60.00 comes back; then 60.00 that comes back whole."""
+    some = gym.till.sell("towel", {"service": "personal", "quantity": 2}, client=gym.boris)
+    gym.till.refund(some, (2, 1))
+    gym.till.refund(gym.till.sell("personal", client=gym.boris))
+
+    figures = sign_in(anna).get(reverse("admin:index")).context["figures"]
+
+    shown = {figure.label: figure for figure in figures}
+    assert (shown["checks today"].value, shown["checks today"].note) == ("5", "273.00 paid")
+    assert (shown["paid this month"].value, shown["paid this month"].note) == ("273.00", "5 checks")
 
 
 def test_the_first_page_asks_little(gym: Gym, anna: Staff, sign_in: SignIn) -> None:
