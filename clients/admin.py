@@ -115,6 +115,7 @@ class StaffAdmin(UserAdmin, OfficeAdmin):  # type: ignore[misc,type-arg]  # unfo
 
     form = StaffChangeForm
     add_form = StaffCreationForm
+    add_form_template = None  # Django's own promises "more user options" afterwards; there are none
     change_password_form = AdminPasswordChangeForm
     list_display = ("full_name", "username", "role", "at", "is_active")
     list_filter = ("is_active",)

@@ -86,8 +86,9 @@ def change_of(entry: LogEntry, shown: Shown, own: type[Model] | None = None) -> 
 
 
 def _who(entry: LogEntry) -> str:
-    by = (entry.additional_data or {}).get("by")
-    return str(by or entry.actor or _("the installation"))
+    """ "vera", "head office", "load_setup": the name alone, as in the ledger."""
+    _kind, _colon, name = str((entry.additional_data or {}).get("by", "")).partition(":")
+    return name or str(entry.actor or _("the installation"))
 
 
 def _name_of(text: str, kind: str) -> str:

@@ -185,7 +185,7 @@ class TaskAdmin(OfficeAdmin):
     """When the installation works by itself. Tasks come with the program; their time is the owner's."""
 
     form = TaskForm
-    list_display = ("name", "at", "last_run_at", "is_on")
+    list_display = ("called", "at", "ran_at", "is_on")
     ordering = ("name",)
     list_select_related = ("crontab", "interval")
 
@@ -198,7 +198,7 @@ class TaskAdmin(OfficeAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         may = self.has_change_permission(request, obj)
-        fields = ("name", "description", *(TaskForm.time_fields(obj) if may else ("at",)), "enabled", "last_run_at")
+        fields = ("called", *(TaskForm.time_fields(obj) if may else ("at",)), "enabled", "ran_at")
         return [(None, {"fields": fields})]
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
@@ -206,7 +206,15 @@ class TaskAdmin(OfficeAdmin):
         return super().get_form(request, obj, change, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return ("name", "description", "at", "last_run_at")
+        return ("called", "at", "ran_at")
+
+    @display(description=gettext_lazy("name"), ordering="name")
+    def called(self, task: PeriodicTask) -> str:
+        return str(task.name)
+
+    @display(description=gettext_lazy("last run"), ordering="last_run_at")
+    def ran_at(self, task: PeriodicTask) -> Any:
+        return task.last_run_at
 
     @display(description=gettext_lazy("when"))
     def at(self, task: PeriodicTask) -> str:

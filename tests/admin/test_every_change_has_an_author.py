@@ -25,7 +25,7 @@ def test_a_change_on_a_page(gym: Gym, anna: Staff, sign_in: SignIn) -> None:
         ("100.00", "120.00"),
         ("5\N{NO-BREAK SPACE}%", "7.5\N{NO-BREAK SPACE}%"),
     ]
-    assert (oldest.by, oldest.verb) == ("command:load_setup", "added")
+    assert (oldest.by, oldest.verb) == ("load_setup", "added")
 
 
 def test_saving_without_a_change_leaves_no_record(gym: Gym, anna: Staff, sign_in: SignIn) -> None:
@@ -38,7 +38,7 @@ def test_saving_without_a_change_leaves_no_record(gym: Gym, anna: Staff, sign_in
 def test_a_change_by_a_setup_document_names_who_loaded_it(gym: Gym, anna: Staff, sign_in: SignIn) -> None:
     load({"services": [{"code": "session", "name": "Training", "price": "25.00"}]}, by=Actor.key("head office"))
     page = sign_in(anna).get(reverse("admin:auditlog_logentry_changelist")).content.decode()
-    assert "key:head office" in page
+    assert ">head office<" in page
     assert "list price: 20.00 → 25.00" in page
 
 
