@@ -283,8 +283,16 @@ def _sum_up(row: Refund, reversal: Reversal, movements: Iterable[Movement]) -> R
     taken = (m for m in movements if m.kind == Entry.Kind.TAKE_BACK and m.account == own)
     row.bonus_taken_back = total(-m.amount for m in taken)
     row.debt = reversal.debts.get(own, ZERO)
+    row.facts = {"taken_from_others": int(_taken_from_others(reversal, movements, own))}
     row.save()
     return row
+
+
+def _taken_from_others(reversal: Reversal, movements: Iterable[Movement], own: int) -> Money:
+    """What whoever brought the client gives back of the bonuses that the check brought them."""
+    bonuses = {entry.account_id for entry in reversal.entries if entry.lot.account.unit == Account.Unit.BONUS}
+    others = bonuses - {own}
+    return total(-m.amount for m in movements if m.kind == Entry.Kind.TAKE_BACK and m.account in others)
 
 
 def _bonus_account(client: int | None) -> int:

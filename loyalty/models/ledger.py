@@ -124,4 +124,4 @@ class Entry(models.Model):
         indexes = [models.Index(fields=["account", "-id"], name="entries_of_an_account")]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.amount} ({self.operation})"
+        return f"{self.get_kind_display()} ({self.operation})"

@@ -71,6 +71,7 @@ def test_a_day_at_flexgym(alice: Client, live_server: Any) -> None:
         office.locator("summary", has_text="Refund").click()
         office.fill("#reason", "the trainer was ill")
         office.get_by_role("button", name="All that is left").click()
+        assert "−1.50" in office.locator("dl", has_text="Taken back from whoever brought").inner_text()
         office.get_by_role("button", name="Refund $30.00").click()
         office.get_by_text("the trainer was ill").wait_for()
         desk.goto(bobs_page)
