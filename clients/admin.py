@@ -103,7 +103,7 @@ class StaffChangeForm(RoleForm):
 
 
 class StaffCreationForm(RoleForm, UserCreationForm):  # type: ignore[misc]  # unfold has no types
-    class Meta(UserCreationForm.Meta):  # type: ignore[misc]
+    class Meta(UserCreationForm.Meta):  # type: ignore[misc]  # the stubs type the parent's Meta as Any
         model = Staff
         fields = ("username",)
         help_texts = STAFF_HELP

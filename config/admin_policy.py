@@ -16,7 +16,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from auditlog.context import set_actor
-from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
+from csp.constants import SELF, UNSAFE_EVAL, UNSAFE_INLINE
+from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils import timezone, translation
@@ -26,16 +27,9 @@ from loyalty.admin.currency import business, remembered
 
 PREFIX = "/admin/"
 POLICY: dict[str, Any] = {
-    "default-src": [NONE],
+    **settings.CONTENT_SECURITY_POLICY["DIRECTIVES"],
     "script-src": [SELF, UNSAFE_EVAL],
     "style-src": [SELF, UNSAFE_INLINE],
-    "img-src": [SELF, "data:"],
-    "font-src": [SELF],
-    "connect-src": [SELF],
-    "form-action": [SELF],
-    "base-uri": [NONE],
-    "frame-ancestors": [NONE],
-    "manifest-src": [SELF],
 }
 
 # No id has 19 digits (the largest of a database does), and no address of ours a control character.
