@@ -210,6 +210,22 @@ class Consent(models.Model):
         return f"{self.client}: {self.get_topic_display()}"
 
 
+class ClientTag(models.Model):
+    """A word that staff or a till have put on a client; segments go by it."""
+
+    client = models.ForeignKey(Client, models.PROTECT, related_name="tags", verbose_name=_("client"))
+    name = models.CharField(_("tag"), max_length=40, db_index=True)
+
+    class Meta:
+        verbose_name = _("tag of a client")
+        verbose_name_plural = _("tags of clients")
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["client", "name"], name="a_client_has_a_tag_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Throttle(models.Model):
     """How often somebody tried something in the present period. `clients.throttle` is the only writer."""
 

@@ -5,16 +5,17 @@
 - Manager: clients, refunds, adjustments up to a limit, the figures of their locations. A manager also stands in
   at the desk and blocks a lost gift card: the owner of a gym would expect that.
 - Front desk: finds and registers clients, records visits, sells, sees balances. No settings, no adjustments, no
-  exports, no refunds, and no admin: they sign in at the desk.
+  exports, and no admin: they sign in at the desk. Refunds only as young as the house rules say (none by default).
 - Auditor: looks at everything, changes nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.apps import apps as installed
+from django.contrib.auth.management import create_permissions
 
 # What the owner configures in forms.
 SETTINGS = (
@@ -25,6 +26,12 @@ SETTINGS = (
     "loyalty.service",
     "loyalty.cashbackprogram",
     "loyalty.cashbacktier",
+    "loyalty.cashbackmultiplier",
+    "loyalty.segment",
+    "loyalty.discount",
+    "loyalty.discountstep",
+    "loyalty.promocode",
+    "loyalty.codebatch",
     "loyalty.bonusprogram",
     "loyalty.trialprogram",
     "loyalty.trialservice",
@@ -36,7 +43,7 @@ SETTINGS = (
     "memberships.planservice",
     "django_celery_beat.periodictask",
 )
-PEOPLE = ("clients.client", "clients.card", "clients.consent")
+PEOPLE = ("clients.client", "clients.card", "clients.consent", "clients.clienttag")
 # What only the till and the night write.
 HISTORY = (
     "loyalty.visit",
@@ -50,6 +57,8 @@ HISTORY = (
     "loyalty.entry",
     "loyalty.standing",
     "loyalty.tierstanding",
+    "loyalty.issuedcode",
+    "loyalty.promouse",
     "giftcards.giftcard",
     "memberships.membership",
     "referrals.referral",
@@ -57,8 +66,14 @@ HISTORY = (
 )
 RECORDS = ("auditlog.logentry",)
 
-AT_THE_DESK = ("loyalty.record_visit",)
-MANAGING = ("loyalty.refund_visit", "loyalty.override_price", "loyalty.adjust_balance", "giftcards.block_giftcard")
+AT_THE_DESK = ("loyalty.record_visit", "loyalty.refund_recent_visit")
+MANAGING = (
+    "loyalty.refund_visit",
+    "loyalty.override_price",
+    "loyalty.discount_by_hand",
+    "loyalty.adjust_balance",
+    "giftcards.block_giftcard",
+)
 
 OWNER, MANAGER, FRONT_DESK, AUDITOR = "owner", "manager", "front_desk", "auditor"
 
@@ -97,16 +112,33 @@ def set_roles(apps: Any, schema_editor: Any) -> None:
 
     Django makes rights after all migrations have run; here they are needed before.
     """
-    from django.contrib.auth.management import create_permissions
+    known = _known_rights(apps, schema_editor)
+    for name, wanted in ROLES.items():
+        group, _made = (
+            apps.get_model("auth", "Group").objects.using(schema_editor.connection.alias).get_or_create(name=name)
+        )
+        group.permissions.set([known[right] for right in sorted(wanted) if right in known])
 
+
+def giving(*brought: str) -> Callable[[Any, Any], None]:
+    """For later migrations: give each role its rights on these models, or these rights; what it has stays."""
+
+    def give(apps: Any, schema_editor: Any) -> None:
+        known = _known_rights(apps, schema_editor)
+        new = rights((one for one in brought if "_" not in one), ("view", "add", "change")) | set(brought)
+        groups = apps.get_model("auth", "Group").objects.using(schema_editor.connection.alias)
+        for group in groups.filter(name__in=ROLES):
+            group.permissions.add(*(known[right] for right in sorted(ROLES[group.name] & new)))
+
+    return give
+
+
+def _known_rights(apps: Any, schema_editor: Any) -> dict[str, Any]:
     alias = schema_editor.connection.alias
     for room in ROOMS:
         create_permissions(installed.get_app_config(room), apps=apps, verbosity=0, using=alias)
     rows = apps.get_model("auth", "Permission").objects.using(alias).select_related("content_type")
-    known = {f"{right.content_type.app_label}.{right.codename}": right for right in rows}
-    for name, wanted in ROLES.items():
-        group, _made = apps.get_model("auth", "Group").objects.using(alias).get_or_create(name=name)
-        group.permissions.set([known[right] for right in sorted(wanted) if right in known])
+    return {f"{right.content_type.app_label}.{right.codename}": right for right in rows}
 
 
 def remove_roles(apps: Any, schema_editor: Any) -> None:

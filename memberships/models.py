@@ -14,6 +14,14 @@ from loyalty.fields import MoneyField
 from loyalty.models import Account, Service, VisitLine
 
 
+class RefundBy(models.TextChoices):
+    """What of a sold membership's price comes back."""
+
+    PROPORTIONAL = "proportional", _("in proportion to the sessions left")
+    USED = "used", _("all but the used sessions at list price")
+    NONE = "none", _("nothing")
+
+
 class Plan(Configured):
     """So many sessions, for so long, at this price."""
 
@@ -24,6 +32,12 @@ class Plan(Configured):
     price = MoneyField(_("price"), validators=[MinValueValidator(0)])
     valid_days = models.PositiveIntegerField(_("valid, days"), null=True, blank=True)
     valid_months = models.PositiveSmallIntegerField(_("valid, months"), null=True, blank=True)
+    refund = models.CharField(
+        _("when it is returned, of the price comes back"),
+        max_length=12,
+        choices=RefundBy.choices,
+        default=RefundBy.PROPORTIONAL,
+    )
     freeze_days = models.PositiveSmallIntegerField(_("freeze days allowed"), default=0)
     services: models.ManyToManyField[Service, PlanService] = models.ManyToManyField(
         Service, through="PlanService", verbose_name=_("services")
@@ -64,6 +78,13 @@ class Membership(models.Model):
     )
     sessions = models.PositiveIntegerField(_("sessions bought"))
     session_price = MoneyField(_("price of one session"), help_text=_("For revenue not yet earned."))
+    refund = models.CharField(
+        _("when it is returned, of the price comes back"),
+        max_length=12,
+        choices=RefundBy.choices,
+        default=RefundBy.PROPORTIONAL,
+        help_text=_("As it was sold."),
+    )
     sold_on = models.ForeignKey(VisitLine, models.PROTECT, null=True, related_name="memberships_sold")
     voided_at = models.DateTimeField(_("void since"), null=True, blank=True)
     created_at = models.DateTimeField(_("sold"), default=timezone.now)

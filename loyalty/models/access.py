@@ -1,4 +1,4 @@
-"""Who may call the API, and the answers that were given, so that a repeated request counts once."""
+"""Who may call the API, the answers that were given, so that a repeated request counts once, and what was promised."""
 
 from __future__ import annotations
 
@@ -51,3 +51,18 @@ class Reply(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class PromisedRules(models.Model):
+    """The settings that quotes were made by, kept so that such a quote can be settled after they have changed."""
+
+    revision = models.UUIDField(primary_key=True)
+    rules = models.BinaryField()
+    kept_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        verbose_name = _("settings of a quote")
+        verbose_name_plural = _("settings of quotes")
+
+    def __str__(self) -> str:
+        return str(self.revision)

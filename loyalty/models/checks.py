@@ -69,11 +69,14 @@ class Visit(models.Model):
         permissions = [
             ("record_visit", _("Can record visits and sell")),
             ("refund_visit", _("Can refund visits")),
+            ("refund_recent_visit", _("Can refund visits of the last hours, as the house rules say")),
             ("override_price", _("Can change a price on a check")),
+            ("discount_by_hand", _("Can give a discount by hand")),
         ]
         indexes = [
             models.Index(fields=["client", "-at"], name="visits_of_a_client"),
             models.Index(fields=["location", "-at"], name="visits_of_a_location"),
+            models.Index(fields=["client", "location"], name="where_a_client_comes"),
         ]
         constraints = [
             models.CheckConstraint(

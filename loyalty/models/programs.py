@@ -11,6 +11,7 @@ from clients.configured import Configured
 from clients.models import Business, code_validator
 from loyalty.fields import MoneyField, PercentField, no_money, whole
 from loyalty.models.checks import Service
+from loyalty.models.segments import Segment
 
 
 class HouseRules(Configured):
@@ -43,6 +44,29 @@ class HouseRules(Configured):
             "When a refund takes back bonuses that the client has spent, later bonuses repay them. "
             "Off: the balance stops at zero."
         ),
+    )
+
+    earns_before_discounts = models.BooleanField(
+        _("earning counts the price before discounts"),
+        default=False,
+        help_text=_("Off: what is paid counts. Bonuses that pay never count."),
+    )
+    gift_cards_earn = models.BooleanField(
+        _("what gift cards pay earns"),
+        default=True,
+        help_text=_("Selling a gift card earns nothing either way."),
+    )
+    memberships_earn = models.BooleanField(_("selling a membership earns"), default=True)
+    desk_refund_hours = models.PositiveIntegerField(
+        _("the front desk refunds checks up to, hours old"),
+        default=0,
+        help_text=_("0: the front desk asks a manager."),
+    )
+    manager_refund_days = models.PositiveIntegerField(
+        _("managers and tills refund checks up to, days old"),
+        null=True,
+        blank=True,
+        help_text=_("Empty: of any age. The owner may always."),
     )
 
     class Meta:
@@ -94,6 +118,15 @@ class CashbackProgram(Program, BonusTerms):
     window_days = models.PositiveIntegerField(
         _("spending counts for, days"), null=True, blank=True, help_text=_("Empty: since the first visit.")
     )
+    segment = models.ForeignKey(
+        Segment, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("for the segment")
+    )
+    services = models.JSONField(_("on the services"), default=list, blank=True)
+    """Codes of services and names of categories; none means everything that earns."""
+    exclude = models.JSONField(_("but not on"), default=list, blank=True)
+    max_per_check = MoneyField(_("at most a check"), null=True, blank=True, validators=[MinValueValidator(1)])
+    max_per_day = MoneyField(_("at most a day"), null=True, blank=True, validators=[MinValueValidator(1)])
+    max_per_month = MoneyField(_("at most a month"), null=True, blank=True, validators=[MinValueValidator(1)])
 
     class Meta(Program.Meta):
         abstract = False
@@ -123,6 +156,35 @@ class CashbackTier(Configured):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Hours(models.Model):
+    """A part of the week, by the clock of the location. Empty weekdays are all, empty times the whole day."""
+
+    weekdays = models.CharField(_("weekdays"), max_length=27, blank=True)
+    """Like "mon,tue", in the order of the week."""
+    from_time = models.TimeField(_("from, hours"), null=True, blank=True)
+    to_time = models.TimeField(_("until, hours"), null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+class CashbackMultiplier(Configured, Hours):
+    """When cashback is more (or less): on these days and hours it is so many times what the tier says."""
+
+    program = models.ForeignKey(CashbackProgram, models.PROTECT, related_name="multipliers", verbose_name=_("program"))
+    factor = PercentField(_("times"))
+    from_day = models.DateField(_("from"), null=True, blank=True)
+    to_day = models.DateField(_("to"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("multiplier")
+        verbose_name_plural = _("multipliers")
+        ordering = ["program", "id"]
+
+    def __str__(self) -> str:
+        return f"x {self.factor}"
 
 
 class BonusProgram(Program, BonusTerms):
