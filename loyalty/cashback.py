@@ -109,6 +109,10 @@ class Cashback(Mechanic):
             for row in sorted(programs.values(), key=lambda row: (row.priority, row.code))
         )
 
+    def ranks(self, rules: tuple[Cumulative, ...], person: Person, today: date) -> Iterable[str]:
+        rungs = (program.rung_of(person) for program in rules if is_running(program, today))
+        return [rung.name for rung in rungs if rung is not None]
+
     def prepare(self, basket: Basket, scene: Scene) -> Step:
         if scene.person is None:
             return Idle()

@@ -12,7 +12,9 @@ from django.utils.translation import gettext as _
 
 from clients.models import Business, Location
 from clients.refusals import Refusal
+from loyalty.audience import Segment
 from loyalty.models import HouseRules, Service
+from loyalty.models import Segment as SegmentRow
 from loyalty.money import Currency, Money
 
 
@@ -55,8 +57,14 @@ class House:
     bonus_limit_percent: Decimal
     refund_min_days: int
     allow_debt: bool
+    earns_before_discounts: bool
+    gift_cards_earn: bool
+    memberships_earn: bool
+    desk_refund_hours: int
+    manager_refund_days: int | None
     places: Mapping[str, Place]
     services: Mapping[str, Priced]
+    segments: Mapping[int, Segment]
 
     def day(self, at: datetime) -> date:
         """The date of this moment in the business's zone: expiry and birthdays go by it."""
@@ -64,7 +72,7 @@ class House:
 
 
 def load_house() -> House:
-    """Read the house from the database, in two queries. Raises `NotSetUp`."""
+    """Read the house from the database, in three queries. Raises `NotSetUp`."""
     places = list(Location.objects.filter(enabled=True).select_related("business__house_rules"))
     rules = places[0].business.house_rules if places else HouseRules.objects.select_related("business").first()
     if rules is None:
@@ -79,8 +87,14 @@ def load_house() -> House:
         bonus_limit_percent=rules.bonus_limit_percent,
         refund_min_days=rules.refund_min_days,
         allow_debt=rules.allow_debt,
+        earns_before_discounts=rules.earns_before_discounts,
+        gift_cards_earn=rules.gift_cards_earn,
+        memberships_earn=rules.memberships_earn,
+        desk_refund_hours=rules.desk_refund_hours,
+        manager_refund_days=rules.manager_refund_days,
         places={row.code: _place(row, business) for row in places},
         services={service.code: service for service in _services()},
+        segments={row.pk: segment_of(row) for row in SegmentRow.objects.filter(enabled=True)},
     )
 
 
@@ -101,3 +115,20 @@ def _services() -> list[Priced]:
         )
         for row in Service.objects.filter(enabled=True)
     ]
+
+
+def segment_of(row: SegmentRow) -> Segment:
+    """A stored segment as the rules see it."""
+    return Segment(
+        id=row.pk,
+        code=row.code,
+        name=row.name,
+        visits_min=row.visits_min,
+        spent_min=row.spent_min,
+        last_visit_days_max=row.last_visit_days_max,
+        last_visit_days_min=row.last_visit_days_min,
+        tier=row.tier,
+        birthday_month=row.birthday_month,
+        tag=row.tag,
+        location=row.location_id,
+    )

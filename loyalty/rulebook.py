@@ -26,6 +26,8 @@ class Rulebook:
     revision: UUID
     house: House
     rules: Mapping[str, Any]
+    asks_traits: bool
+    """Whether any rule asks for a client's tags, cards or visited locations."""
 
 
 _kept: list[Rulebook] = []
@@ -52,4 +54,8 @@ def present_revision() -> UUID:
 
 def _load(revision: UUID) -> Rulebook:
     house = load_house()
-    return Rulebook(revision, house, {mechanic.code: mechanic.rules(house) for mechanic in mechanics()})
+    rules = {mechanic.code: mechanic.rules(house) for mechanic in mechanics()}
+    asks = any(segment.asks_traits for segment in house.segments.values()) or any(
+        mechanic.asks_traits(rules[mechanic.code]) for mechanic in mechanics()
+    )
+    return Rulebook(revision, house, rules, asks)

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import reduce
 from operator import or_
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Cast
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
-from clients.models import Business, Client
+from clients.models import Business, Card, Client, ClientTag, Location
 from clients.refusals import Invalid, NotFound, Refusal
 from loyalty import ledger
 from loyalty.basket import Basket, BasketLine
 from loyalty.house import House, Place
 from loyalty.ledger import Stock
 from loyalty.mechanics import Person, Scene, TierHeld, mechanic_selling, mechanics
-from loyalty.models import Account
+from loyalty.models import Account, Visit
 from loyalty.money import ZERO, Money
 from loyalty.pricing import Bill, Line, price
 from loyalty.rulebook import Rulebook, rulebook
@@ -62,12 +63,14 @@ def quote(basket: Basket, *, now: datetime) -> Quote:
 
 
 def lock_accounts(basket: Basket) -> None:
-    """Lock every account that the check may take from: the client's own, and those of what is offered."""
+    """Lock what the check may take from: the client's own accounts and those of what is offered; then codes."""
     offered = _offered(basket)
     if offered is not None:
         ledger.lock(offered | Q(client_id=basket.client) if basket.client is not None else offered)
     elif basket.client is not None:
         ledger.lock_all_of(basket.client)
+    for mechanic in mechanics():
+        mechanic.lock(basket)
 
 
 def _lots(basket: Basket) -> list[Stock]:
@@ -86,7 +89,18 @@ def _offered(basket: Basket) -> Q | None:
 
 def _scene(basket: Basket, person: Person | None, book: Rulebook, now: datetime) -> Scene:
     place = _place(basket, book.house)
-    return Scene(house=book.house, place=place, person=person, lots=tuple(_lots(basket)), now=now, rules=book.rules)
+    today = book.house.day(now)
+    person = with_traits(person, book) if person is not None and book.asks_traits else person
+    held = (m.ranks(book.rules[m.code], person, today) for m in mechanics()) if person is not None else ()
+    return Scene(
+        house=book.house,
+        place=place,
+        person=person,
+        lots=tuple(_lots(basket)),
+        now=now,
+        rules=book.rules,
+        ranks=frozenset(rank for ranks in held for rank in ranks),
+    )
 
 
 def _place(basket: Basket, house: House) -> Place:
@@ -161,6 +175,27 @@ def _tiers(rows: Iterable[PersonRow]) -> Iterable[tuple[int, TierHeld]]:
         program, tier, since = row.tiers__program_id, row.tiers__tier_id, row.tiers__since
         if program is not None and tier is not None and since is not None:
             yield program, TierHeld(program, tier, row.tiers__tier__from_spent or ZERO, since)
+
+
+def with_traits(person: Person, book: Rulebook) -> Person:
+    """The client with tags, kinds of card, and the locations that segments ask about. One query."""
+    asked = {segment.location for segment in book.house.segments.values() if segment.location is not None}
+    been = Visit.objects.filter(client=person.id, is_visit=True, location=OuterRef("pk"))
+    here = Exists(been.exclude(refunds__is_whole=True)) | Exists(
+        Client.objects.filter(pk=person.id, home=OuterRef("pk"))
+    )
+    tags = ClientTag.objects.filter(client=person.id).values_list(Value("tag"), "name")
+    cards = Card.objects.filter(client=person.id).values_list(Value("card"), "kind")
+    places = Location.objects.filter(here, pk__in=asked).values_list(Value("place"), Cast("pk", CharField()))
+    found: dict[str, set[str]] = {"tag": set(), "card": set(), "place": set()}
+    for what, value in tags.order_by().union(cards.order_by(), places.order_by()):
+        found[what].add(value)
+    return replace(
+        person,
+        tags=frozenset(found["tag"]),
+        cards=frozenset(found["card"]),
+        places=frozenset(map(int, found["place"])),
+    )
 
 
 def line_of(line: BasketLine, number: int, scene: Scene) -> Line:

@@ -1,0 +1,199 @@
+"""The protocol that every mechanic keeps, and what it says of what a client holds and what is on sale."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cache
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils.module_loading import import_string
+
+from clients.actors import Actor
+from clients.models import Client
+from clients.refusals import Invalid
+from loyalty.basket import Basket, Item
+from loyalty.house import House
+from loyalty.ledger import Movement, Opening
+from loyalty.mechanics.reversal import Reversal
+from loyalty.mechanics.sale import Sale
+from loyalty.mechanics.scene import Person, Scene
+from loyalty.models import Visit, VisitLine
+from loyalty.money import Money
+from loyalty.pricing import Idle, Line, Step
+from loyalty.reader import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """A client who has just registered: what they said that mechanics may care about."""
+
+    client: Client
+    account: int
+    house: House
+    rules: Mapping[str, Any]
+    extras: Mapping[str, Any]
+    now: datetime
+    by: Actor
+
+    @property
+    def today(self) -> date:
+        return self.house.day(self.now)
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A part of the balance page or the desk: a template and what it shows."""
+
+    template: str
+    context: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What a client has of one mechanic: for the API (`facts`), the balance page and the desk (`panels`)."""
+
+    balance: Mapping[str, Any] = field(default_factory=dict)
+    """Keys that `GET clients/{id}/balance` gets."""
+    portal: tuple[Panel, ...] = ()
+    desk: tuple[Panel, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Good:
+    """Something that a mechanic sells on a check: a line `{kind: code}`. `amounts` are the prices it comes at."""
+
+    kind: str
+    code: str
+    name: str
+    amounts: tuple[Money, ...]
+    needs_client: bool
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """Who invites with a code, as the friend who joins may know them, and what the friend gets: a sentence or ""."""
+
+    first_name: str
+    promise: str
+
+
+class Mechanic:
+    """The protocol, with a mechanic that does nothing. Override what yours does."""
+
+    code: ClassVar[str] = ""
+    basket_keys: ClassVar[frozenset[str]] = frozenset()
+    """Keys of a basket that it reads."""
+    item_keys: ClassVar[Mapping[str, frozenset[str]]] = {}
+    """Key that marks a line of its own → the other keys such a line may have."""
+    client_keys: ClassVar[frozenset[str]] = frozenset()
+    """Keys of a registration that it reads."""
+    explanations: ClassVar[Mapping[str, Any]] = {}
+    """Code of a `Note` → its text, lazily translated, with `%(fact)s` places."""
+
+    def rules(self, house: House) -> Any:
+        """What the owner configured for it. Read once, kept until any setting changes."""
+        return None
+
+    def asks_traits(self, rules: Any) -> bool:
+        """Whether these rules ask for a client's tags, cards or visited locations (`Person`)."""
+        return False
+
+    def ranks(self, rules: Any, person: Person, today: date) -> Iterable[str]:
+        """Names of the tiers that the client stands on in its programs."""
+        return ()
+
+    def read_offer(self, reader: Reader) -> Mapping[str, Any]:
+        """Its own keys of a basket, read strictly. Raises `Refusal` with the field."""
+        return {}
+
+    def read_item(self, reader: Reader, kind: str) -> Item:
+        """A line of its own, read strictly."""
+        raise Invalid("not sold", field=reader.path)
+
+    def lock(self, basket: Basket) -> None:
+        """Lock rows of its own that a check may count against, after the accounts and before it is priced."""
+
+    def accounts(self, basket: Basket) -> Q | None:
+        """Accounts besides the client's own that a check may take from: they are locked before it settles."""
+        return None
+
+    def line(self, item: Item, number: int, quantity: int, scene: Scene) -> Line:
+        """The priced line of an item that it sells. Raises `Refusal`."""
+        raise Invalid("not sold", field=f"lines[{number - 1}]")
+
+    def prepare(self, basket: Basket, scene: Scene) -> Step:
+        """What it would do to a check: reads, never writes. Raises `Refusal` for an offer that cannot be."""
+        return Idle()
+
+    def openings(self, sale: Sale) -> Iterable[Opening]:
+        """Accounts that what it sells needs; all are opened together, and `sale.accounts` then has their ids."""
+        return ()
+
+    def settle(self, sale: Sale) -> Iterable[Movement]:
+        """Write its own rows; return what the ledger is to move. Inside the transaction of the check."""
+        return ()
+
+    def returnable(self, line: VisitLine, house: House, now: datetime) -> tuple[int, int] | None:
+        """For a line that it sold: the share of the price that comes back. None: not its line. Raises `Refusal`."""
+        return None
+
+    def undo(self, reversal: Reversal) -> Iterable[Movement]:
+        """Reverse its part of a check for the lines that come back."""
+        return ()
+
+    def undo_accounts(self, visit: Visit) -> Q | None:
+        """Accounts that its reversal takes from, besides those that the visit's entries name."""
+        return None
+
+    def join(self, newcomer: Newcomer) -> Iterable[Movement]:
+        """What it does when a client registers. Raises `Refusal` for what was said (a referrer)."""
+        return ()
+
+    def amend(self, client: Client, extras: Mapping[str, Any], now: datetime, by: Actor) -> Iterable[Movement]:
+        """A client's own keys changed after registration. Raises `Refusal`."""
+        return ()
+
+    def client_facts(self, clients: Sequence[Client]) -> Mapping[int, Mapping[str, Any]]:
+        """Client id → keys that it adds to a client in the API, for many clients at once."""
+        return {}
+
+    def holdings(self, client: Client, house: House, now: datetime) -> Holdings | None:
+        """What the client has of it."""
+        return None
+
+    def goods(self, house: House, rules: Any) -> Sequence[Good]:
+        """What of it is on sale."""
+        return ()
+
+    def promises(self, house: House, rules: Any, today: date) -> Sequence[str]:
+        """What it gives a client, in sentences, for the welcome page."""
+        return ()
+
+    def invitation(self, code: str, house: House, rules: Any, today: date) -> Invitation | None:
+        """Whose code this is. Only codes: a phone or a card would tell a stranger who is a client."""
+        return None
+
+    def client_with(self, code: str) -> int | None:
+        """The client who has this code, for staff who look for them: all of the code, or nobody."""
+        return None
+
+
+@cache
+def mechanics() -> tuple[Mechanic, ...]:
+    """Every configured mechanic, in the order of a check."""
+    return tuple(import_string(path)() for path in settings.MECHANICS)
+
+
+def mechanic_selling(kind: str) -> Mechanic | None:
+    """The mechanic whose lines are marked by this key."""
+    return next((mechanic for mechanic in mechanics() if kind in mechanic.item_keys), None)
+
+
+def gathered(ask: Callable[[Mechanic], Iterable[Any]]) -> list[Any]:
+    """What all mechanics answer, in order."""
+    return [answer for mechanic in mechanics() for answer in ask(mechanic)]
