@@ -18,6 +18,7 @@ Shown: TypeAlias = "Callable[[Field[Any, Any] | None, str], str]"
 NOTHING = ("None", "", None)
 UNTOLD = ("date_joined", "is_staff", "is_superuser")
 LAST = 15
+TAGS = "tags"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,9 @@ def _name_of(text: str, kind: str) -> str:
 def _steps(entry: LogEntry, model: type[Model] | None, shown: Shown) -> list[Step]:
     steps = []
     for name, change in (entry.changes or {}).items():
+        if name == TAGS and isinstance(change, list):  # rows of their own, told together
+            steps.append(Step(_("tags"), change[0] or _("—"), change[1] or _("—")))
+            continue
         field = _field(model, name)
         if field is None or field.primary_key or not field.editable or field.name in UNTOLD:
             continue

@@ -5,8 +5,7 @@ What mechanics do for a newcomer is `loyalty.registration`, which is what pages 
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -16,20 +15,22 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from clients.actors import Actor
 from clients.cards import clean_number, give_card, issue_card, looks_like_card
 from clients.models import LANGUAGES, Business, Card, Client, Consent, Location
 from clients.phones import parse_phone
 from clients.refusals import Invalid
+from clients.tags import clean_tags, set_tags
+from clients.texts import clean_text
 
 SEARCH_LIMIT = 20
 EARLIEST_BIRTHDAY = date(1900, 1, 1)
 NAME_LENGTH = 80
 NOTE_LENGTH = 2000
 EMAIL_LENGTH = 254
-# Control characters, halves of a surrogate pair (no database takes them), and nothing that can turn text around.
-FORBIDDEN = {"Cc", "Cs"}
-TURNS_TEXT = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-FIELDS = frozenset({"first_name", "last_name", "phone", "email", "birthday", "language", "note", "card", "consents"})
+OF_ROWS = frozenset({"card", "consents", "tags"})
+"""Fields that rows of their own keep."""
+FIELDS = frozenset({"first_name", "last_name", "phone", "email", "birthday", "language", "note", *OF_ROWS})
 
 
 class AlreadyClient(Invalid):
@@ -47,7 +48,9 @@ def register(  # keyword-only, each is a field of the form
     note: str = "",
     card: str | None = None,
     consents: Collection[str] = (),
+    tags: Sequence[str] = (),
     home: Location | None = None,
+    by: Actor,
     at: datetime,
 ) -> Client:
     """A new client with a card: the plastic one whose number is given, else an electronic one.
@@ -69,18 +72,22 @@ def register(  # keyword-only, each is a field of the form
     else:
         issue_card(client, at=at)
     Consent.objects.bulk_create(Consent(client=client, topic=topic, given_at=at) for topic in topics)
+    if tags:
+        set_tags(client, tags, by=by)
     return client
 
 
-def update(client: Client, changes: Mapping[str, Any], *, at: datetime) -> Client:
-    """Change what is named in `changes` (keys of `FIELDS`); None empties a field, `consents` are all that now stand.
+def update(client: Client, changes: Mapping[str, Any], *, by: Actor, at: datetime) -> Client:
+    """Change what is named in `changes` (keys of `FIELDS`); None empties a field.
+
+    `consents` and `tags` are all that now stand.
 
     Raises `Invalid` with the field. Inside the caller's transaction.
     """
     unknown = sorted(set(changes) - FIELDS)
     if unknown:
         raise Invalid(_("unknown field"), field=unknown[0])
-    own = {name: value for name, value in changes.items() if name not in {"card", "consents"}}
+    own = {name: value for name, value in changes.items() if name not in OF_ROWS}
     values = _cleaned(own, Business.objects.first(), at)
     if "first_name" in values and not values["first_name"]:
         raise Invalid(_("Say the first name."), field="first_name")
@@ -92,6 +99,8 @@ def update(client: Client, changes: Mapping[str, Any], *, at: datetime) -> Clien
         give_card(client, changes["card"], at=at)
     if "consents" in changes:
         _set_consents(client, _topics(changes["consents"] or ()), at)
+    if "tags" in changes:
+        set_tags(client, changes["tags"], by=by)
     return client
 
 
@@ -171,35 +180,21 @@ def _cleaned(said: Mapping[str, Any], business: Business | None, at: datetime) -
     timezone = business.timezone if business else "UTC"
     today = business.day(at) if business else at.date()
     clean: dict[str, Any] = {
-        "first_name": lambda value: _text(value, "first_name", NAME_LENGTH),
-        "last_name": lambda value: _text(value, "last_name", NAME_LENGTH),
-        "phone": lambda value: parse_phone(_text(value, "phone", 40), timezone=timezone) if value else None,
+        "first_name": lambda value: clean_text(value, "first_name", NAME_LENGTH),
+        "last_name": lambda value: clean_text(value, "last_name", NAME_LENGTH),
+        "phone": lambda value: parse_phone(clean_text(value, "phone", 40), timezone=timezone) if value else None,
         "email": _email,
         "birthday": lambda value: _birthday(value, today),
         "language": _language,
-        "note": lambda value: _text(value, "note", NOTE_LENGTH),
+        "note": lambda value: clean_text(value, "note", NOTE_LENGTH, lines=True),
+        "tags": clean_tags,
     }
     return {name: clean[name](value) for name, value in said.items()}
 
 
-def _text(value: Any, field: str, limit: int) -> str:
-    """One line (a note: several), spaces trimmed, without characters that a person cannot type."""
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise Invalid(_("must be a text"), field=field)
-    lines = [" ".join(line.split(" ")) for line in value.strip().splitlines()] if field == "note" else [value.strip()]
-    if any(unicodedata.category(c) in FORBIDDEN or c in TURNS_TEXT for line in lines for c in line):
-        raise Invalid(_("has a character that cannot be typed"), field=field)
-    text = "\n".join(lines)
-    if len(text) > limit:
-        raise Invalid(_("must be at most %(limit)d characters long") % {"limit": limit}, field=field)
-    return text
-
-
 def _email(value: Any) -> str | None:
     """Lower case, so that one address has one spelling. Families share one: it need not be unique."""
-    address = _text(value, "email", EMAIL_LENGTH).lower()
+    address = clean_text(value, "email", EMAIL_LENGTH).lower()
     if not address:
         return None
     try:

@@ -30,9 +30,11 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 from clients import registration
 from clients.admin_base import OfficeAdmin, ReadOnlyAdmin, actor, go_to
 from clients.admin_changes import change_of
+from clients.admin_tags import TagsField
 from clients.models import Client
 from clients.phones import show_phone
 from clients.refusals import Refusal
+from clients.tags import tags_of
 from config.client_page import page_of
 from config.timetable_form import TaskForm, when_text
 from loyalty.admin.adjusting import AdjustForm
@@ -58,11 +60,17 @@ class ClientForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at ru
         widget=UnfoldAdminTextInputWidget(),
         help_text=gettext_lazy("As people write it, for example 212 555 0101."),
     )
+    tags = TagsField()
 
     class Meta:
         model = Client
         fields = ("first_name", "last_name", "phone", "email", "birthday", "language", "home", "note")
         widgets = {"note": UnfoldAdminTextareaWidget(attrs={"rows": 3})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "tags" in self.fields and self.instance.pk:
+            self.fields["tags"].initial = tags_of(self.instance)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
@@ -94,7 +102,10 @@ class ClientAdmin(MoneyAdmin):
     actions_detail = ("adjust",)
     change_form_template = "admin/client.html"
     fieldsets = (
-        (None, {"fields": ("first_name", "last_name", "phone", "email", "birthday", "language", "home", "note")}),
+        (
+            None,
+            {"fields": ("first_name", "last_name", "phone", "email", "birthday", "language", "home", "tags", "note")},
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Client]:
@@ -159,6 +170,11 @@ class ClientAdmin(MoneyAdmin):
     @display(description=gettext_lazy("card"))
     def card(self, client: Client) -> str:
         return next((str(card) for card in client.cards.all() if card.is_primary), "")
+
+    @display(description=gettext_lazy("tags"))
+    def tags(self, client: Client) -> str:
+        """For those who may only look."""
+        return ", ".join(tags_of(client))
 
     @display(description=gettext_lazy("visits"), ordering="standing__visits")
     def visits(self, client: Client) -> int:

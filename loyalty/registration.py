@@ -51,7 +51,7 @@ def amend(
     """Change a client: `changes` as in `clients.registration.update`, `extras` the keys of mechanics."""
     _only_known(extras or {})
     with transaction.atomic():
-        registration.update(client, changes, at=now)
+        registration.update(client, changes, by=by, at=now)
         if extras:
             movements = gathered(lambda mechanic: mechanic.amend(client, extras, now, by))
             ledger.post(movements, at=now, by=by)
@@ -74,7 +74,7 @@ def _registered(key: str) -> Client | None:
 
 def _register(details: Mapping[str, Any], extras: Mapping[str, Any], *, by: Actor, now: datetime, key: str) -> Client:
     book = rulebook()
-    client = registration.register(**details, at=now)
+    client = registration.register(**details, by=by, at=now)
     opening = Opening(_operation(client.pk, key), Account.Unit.BONUS, client.pk)
     account = ledger.open_accounts([opening], at=now)[0]
     Standing.objects.create(client=client)

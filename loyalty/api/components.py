@@ -53,6 +53,7 @@ METHOD: Schema = {"type": "string", "enum": ["cash", "card", "transfer"]}
 PAYMENTS = many(body({"method": METHOD, "amount": POSITIVE}, "method", "amount"))
 LANGUAGE: Schema = {"type": "string", "enum": ["en", "ru"]}
 CONSENT: Schema = {"type": "string", "enum": ["terms", "email", "sms"]}
+TAG = {**text(40), "pattern": "^[^,]*$"}
 
 SAID: Schema = {
     "first_name": {"type": "string", "maxLength": 80},
@@ -63,6 +64,7 @@ SAID: Schema = {
     "language": either(LANGUAGE),
     "card": either(TEXT),
     "consents": either(many(CONSENT)),
+    "tags": either({**many(TAG), "maxItems": 20, "description": "All that the client has, not those to add."}),
     "referrer": either({"type": "string", "description": "Whoever brought them: code, phone or card."}),
 }
 CLIENT = answer(
@@ -76,6 +78,7 @@ CLIENT = answer(
         "language": LANGUAGE,
         "card": either(TEXT),
         "consents": many(CONSENT),
+        "tags": many(TEXT),
         "referral_code": either(TEXT),
         "referrer": either(ID),
         "created_at": TIME,

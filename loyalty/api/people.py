@@ -32,6 +32,7 @@ from loyalty.terms import Terms
 from loyalty.wallet import adjust, wallet
 
 TEXTS = ("first_name", "last_name", "phone", "email", "birthday", "language", "card")
+LISTS = ("consents", "tags")
 
 
 def client_with(text: str) -> Client:
@@ -45,8 +46,7 @@ def client_with(text: str) -> Client:
 def details_of(reader: Reader) -> tuple[dict[str, Any], dict[str, Any]]:
     """What was said of a client, and what of it mechanics read; null empties a field. Raises `Invalid`."""
     details: dict[str, Any] = {name: given(reader, name) for name in TEXTS if name in reader.raw}
-    if "consents" in reader.raw:
-        details["consents"] = given(reader, "consents", list) or []
+    details |= {name: given(reader, name, list) or [] for name in LISTS if name in reader.raw}
     return details, {name: given(reader, name) for name in extra_keys() if name in reader.raw}
 
 
@@ -60,7 +60,7 @@ class Clients(Call):
     def post(self, request: Request) -> HttpResponse:
         now = timezone.now()
         house = rulebook().house
-        reader = body_of(request, {*TEXTS, "consents", *extra_keys()}, house.currency)
+        reader = body_of(request, {*TEXTS, *LISTS, *extra_keys()}, house.currency)
         details, extras = details_of(reader)
         details = {name: value for name, value in details.items() if value is not None}
 
@@ -115,7 +115,7 @@ class OneClient(Call):
         now = timezone.now()
         house = rulebook().house
         row = client_with(client)
-        changes, extras = details_of(body_of(request, {*TEXTS, "consents", *extra_keys()}, house.currency))
+        changes, extras = details_of(body_of(request, {*TEXTS, *LISTS, *extra_keys()}, house.currency))
 
         def work(_operation: str) -> Answer:
             changed = amend(client=row, changes=changes, extras=extras, by=self.caller.actor, now=now)

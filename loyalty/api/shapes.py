@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import prefetch_related_objects
 
 from clients.models import Client
+from clients.tags import tags_of
 from loyalty.cashback import Ladder
 from loyalty.checkout import Quote
 from loyalty.house import House
@@ -53,7 +54,7 @@ def _id(number: int | None) -> str | None:
 def client_shapes(clients: Iterable[Client], house: House) -> list[dict[str, Any]]:
     """Clients; the number of queries does not grow with them."""
     clients = list(clients)
-    prefetch_related_objects(clients, "cards", "consents")
+    prefetch_related_objects(clients, "cards", "consents", "tags")
     facts = [mechanic.client_facts(clients) for mechanic in mechanics()]
     return [
         {
@@ -76,6 +77,7 @@ def _client(client: Client, house: House) -> dict[str, Any]:
         "language": client.language or house.language,
         "card": next((card.number for card in client.cards.all() if card.is_primary), None),
         "consents": sorted(consent.topic for consent in client.consents.all() if consent.withdrawn_at is None),
+        "tags": tags_of(client),
         # A mechanic of the referral program says more; without it there is neither code nor referrer.
         "referral_code": None,
         "referrer": None,

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from clients.models import Card, Client
 from clients.refusals import Refusal
+from clients.tags import tags_of
 from loyalty.desk.access import Desk
 from loyalty.mechanics import Panel
 from loyalty.models import Visit
@@ -38,6 +39,7 @@ class Guest:
     endings: Sequence[Ending]
     panels: Sequence[Panel]
     visits: Sequence[Visit]
+    tags: Sequence[str]
 
 
 def guest_of(client: str, desk: Desk) -> tuple[Guest | None, str]:
@@ -65,7 +67,7 @@ def _guest(client: Client, held: Wallet) -> Guest:
     panels = [panel for holding in held.holdings for panel in holding.desk]
     visits = Visit.objects.filter(client=client).order_by("-at").prefetch_related("refunds")
     card = Card.objects.filter(client=client, is_primary=True).first()
-    return Guest(client, card, held, _endings(held), panels, list(visits[:LAST_VISITS]))
+    return Guest(client, card, held, _endings(held), panels, list(visits[:LAST_VISITS]), tags_of(client))
 
 
 def _endings(held: Wallet) -> list[Ending]:
