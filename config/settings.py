@@ -84,6 +84,7 @@ MECHANICS = [
     "loyalty.bonuses.BonusPayment",
     "giftcards.mechanic.GiftCards",
     "loyalty.cashback.Cashback",
+    "loyalty.discounts.PromoBonuses",
     "loyalty.bonuses.BonusPrograms",
     "referrals.mechanic.Referrals",
 ]

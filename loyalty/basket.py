@@ -42,3 +42,5 @@ class Basket:
     client: int | None = None
     offers: Mapping[str, Any] = field(default_factory=dict)
     at: datetime | None = None
+    by_staff: bool = True
+    """Whether staff are asking, at the desk or a till; else a client may be, through some page."""

@@ -199,7 +199,7 @@ class OccasionStep(Idle):
     step: Money
 
     def apply(self, bill: Bill, steps: Sequence[Step]) -> Bill:
-        for occasion in self.occasions:
+        for occasion in self.occasions if bill.earns else ():
             if occasion.trigger == Trigger.NTH_VISIT and not self._is_its_visit(occasion, bill):
                 continue
             if occasion.percent is None:

@@ -25,7 +25,7 @@ OWN_KEYS = {"client", "location", "lines", "at"}
 LINE_KEYS = {"service", "quantity", "price", "price_reason"}
 
 
-def read_basket(raw: Any, house: House) -> Basket:
+def read_basket(raw: Any, house: House, *, by_staff: bool = True) -> Basket:
     """The basket that was sent. Raises `Invalid` with the path of what is wrong."""
     reader = Reader(raw, "", house.currency)
     reader.only(OWN_KEYS.union(*(mechanic.basket_keys for mechanic in mechanics())))
@@ -38,6 +38,7 @@ def read_basket(raw: Any, house: House) -> Basket:
         lines=tuple(_line(line, f"lines[{i}]", house) for i, line in enumerate(lines)),
         offers={key: value for mechanic in mechanics() for key, value in mechanic.read_offer(reader).items()},
         at=reader.moment("at"),
+        by_staff=by_staff,
     )
     if total(_list_price(line, house) for line in basket.lines) > MOST:
         raise Invalid(_("come to more than a check can hold"), field="lines")

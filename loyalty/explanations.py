@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from babel.dates import format_date
@@ -18,7 +19,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from loyalty.mechanics import mechanics
-from loyalty.money import Currency, Money
+from loyalty.money import ZERO, Currency, Money, percent_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,25 @@ def explain(trace: Iterable[Mapping[str, Any]], currency: Currency) -> list[Expl
     ]
 
 
+def sentence(template: Any, facts: Mapping[str, Any], currency: Currency, amount: Money = ZERO) -> str:
+    """A sentence of a trace, for facts that are plain values yet."""
+    data = {key: value_as_data(value) for key, value in facts.items()}
+    return _sentence(template, {"facts": data, "amount": int(amount)}, currency)
+
+
+def value_as_data(value: Any) -> Any:
+    """A fact as JSON; `_shown` reads it back. A fraction is an exact amount between two of the smallest units."""
+    if isinstance(value, Money):
+        return {"money": int(value)}
+    if isinstance(value, Fraction):
+        return {"exact": f"{value.numerator}/{value.denominator}"}
+    if isinstance(value, Decimal):
+        return {"percent": percent_text(value)}
+    if isinstance(value, date):
+        return {"day": value.isoformat()}
+    return value
+
+
 def _sentence(template: Any, note: Mapping[str, Any], currency: Currency) -> str:
     language = get_language() or "en"
     facts = {key: _shown(value, currency, language) for key, value in note["facts"].items()}
@@ -58,10 +78,19 @@ def _shown(value: Any, currency: Currency, language: str) -> str:
     if isinstance(value, Mapping):
         if "money" in value:
             return currency.number(value["money"], language)
+        if "exact" in value:
+            return _exact(Fraction(value["exact"]), currency, language)
         if "percent" in value:
             return show_percent(Decimal(value["percent"]), language)
         return show_day(date.fromisoformat(value["day"]), language)
     return str(value)
+
+
+def _exact(amount: Fraction, currency: Currency, language: str) -> str:
+    """157.5 cents → "1.575": up to three digits more than the currency has."""
+    value = Decimal(amount.numerator) / Decimal(amount.denominator)
+    least = "0" * currency.digits + "###"
+    return format_decimal(value.scaleb(-currency.digits), format=f"#,##0.{least}", locale=language)
 
 
 def show_percent(percent: Decimal, language: str | None = None) -> str:

@@ -5,9 +5,7 @@ each take their part (`domain.md` section 4):
 
     list - membership - discount = check;  check - bonus - gift_card = to pay;  base = to pay + gift card
 
-A discount is *exclusive* or *combinable*. All combinable ones are taken one after the other, each on what is
-left; each exclusive one is tried alone; the client gets whichever makes the check cheapest. Conditions were
-tested on the prices before any discount, so a discount cannot undo its own condition.
+Which discounts a check gets is told in `loyalty.stacking`.
 
 Worked example (FlexGym): a personal training of 60.00; bonuses may pay floor(60 x 50 %) = 30.00; to pay 30.00;
 earned 3 % of 30.00 = 0.90; the referrer gets 5 % of 30.00 = 1.50.
@@ -20,7 +18,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Protocol
 
-from loyalty.money import ZERO, Money, half_up, spread, total
+from loyalty.money import ZERO, Money, spread, total
+from loyalty.stacking import Offer
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +38,9 @@ class Line:
     accepts_gift_card: bool = True
     counts_as_spent: bool = True
     is_service: bool = True
+    category: str = ""
+    earns_before_discounts: bool = False
+    gift_card_earns: bool = True
     price_reason: str = ""
     terms: str = ""
     """Of something sold: what the buyer was promised besides the price."""
@@ -70,7 +72,11 @@ class Line:
 
     @property
     def base(self) -> Money:
-        return self.received if self.earns else ZERO
+        """What it earns on: money, and (as the house rules say) gift-card money and what discounts took off."""
+        if not self.earns:
+            return ZERO
+        base = self.rest + self.gift_card if self.gift_card_earns else self.rest
+        return base + self.discount if self.earns_before_discounts else base
 
     @property
     def spent(self) -> Money:
@@ -123,6 +129,8 @@ class Bill:
     """The most bonuses that may pay of it."""
     tier: Tier | None = None
     """The rung the client earns by: the one before this check."""
+    earns: bool = True
+    """Off: staff have said that this check earns nothing."""
 
     @property
     def list_total(self) -> Money:
@@ -193,96 +201,6 @@ class Bill:
             replace(line, earned=line.earned + share) for line, share in zip(self.lines, shares, strict=True) if share
         )
         return bill.with_lines(lines)
-
-
-class Offer(Protocol):
-    """A discount that a check could have."""
-
-    @property
-    def mechanic(self) -> str: ...
-
-    @property
-    def code(self) -> str: ...
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def combinable(self) -> bool: ...
-
-    @property
-    def facts(self) -> Mapping[str, Any]:
-        """What its explanation says besides the name and the amount."""
-
-    @property
-    def order(self) -> tuple[Any, ...]:
-        """Which goes first: the lower priority number, then percent before amount, then by code."""
-
-    def take(self, rests: Mapping[int, Money]) -> Mapping[int, Money]:
-        """What it takes off each line (by number), given what is left of them. Never more than is left."""
-
-
-@dataclass(frozen=True, slots=True)
-class PercentOffer:
-    """A percentage off so many paid units of some lines; halves of the smallest unit round up, per line."""
-
-    mechanic: str
-    code: str
-    name: str
-    percent: Decimal
-    units: Mapping[int, tuple[int, int]]
-    """Line number → (units it applies to, units that are paid for)."""
-    combinable: bool = False
-    priority: int = 100
-
-    @property
-    def order(self) -> tuple[Any, ...]:
-        return (self.priority, 0, self.code)
-
-    @property
-    def facts(self) -> Mapping[str, Any]:
-        return {"percent": self.percent}
-
-    def take(self, rests: Mapping[int, Money]) -> Mapping[int, Money]:
-        """An exact share of the line's rest, then the percentage, rounded once."""
-        return {
-            number: half_up(rests[number].times(units), self.percent, over=paid)
-            for number, (units, paid) in self.units.items()
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """The discounts that a check gets, and what each takes off each line."""
-
-    offers: tuple[Offer, ...] = ()
-    taken: tuple[Mapping[int, Money], ...] = ()
-
-    @property
-    def total(self) -> Money:
-        return total(amount for parts in self.taken for amount in parts.values())
-
-
-def in_sequence(offers: Sequence[Offer], rests: Mapping[int, Money]) -> Choice:
-    """Each offer on what those before it have left."""
-    left = dict(rests)
-    taken = []
-    for offer in sorted(offers, key=lambda offer: offer.order):
-        parts = {number: amount for number, amount in offer.take(left).items() if amount}
-        for number, amount in parts.items():
-            left[number] -= amount
-        taken.append(parts)
-    return Choice(tuple(sorted(offers, key=lambda offer: offer.order)), tuple(taken))
-
-
-def best_choice(offers: Sequence[Offer], rests: Mapping[int, Money]) -> Choice:
-    """All combinable offers together, or one exclusive alone, whichever makes the check cheapest.
-
-    Equal choices: the combinables, then the exclusive that comes first in order.
-    """
-    together = in_sequence([offer for offer in offers if offer.combinable], rests)
-    alone = [in_sequence([offer], rests) for offer in sorted(offers, key=lambda o: o.order) if not offer.combinable]
-    return max([together, *alone], key=lambda choice: choice.total)
 
 
 class Step(Protocol):

@@ -16,7 +16,8 @@ from loyalty.mechanics import Mechanic, Person, Scene
 from loyalty.models import TrialService
 from loyalty.money import half_up
 from loyalty.periods import is_running
-from loyalty.pricing import Bill, Idle, Line, Note, Offer, PercentOffer, Step
+from loyalty.pricing import Bill, Idle, Line, Note, Step
+from loyalty.stacking import Offer
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class TrialStep(Idle):
             return None
         line = max(lines, key=lambda line: half_up(line.price, trial.percent))
         units = {line.number: (1, line.paid_units)}
-        return PercentOffer("trials", trial.code, trial.name, trial.percent, units, priority=trial.priority)
+        return Offer("trials", trial.code, trial.name, units, trial.percent, priority=trial.priority)
 
     def apply(self, bill: Bill, steps: Sequence[Step]) -> Bill:
         """Only says why a newcomer's offer is not for a client who has been here."""

@@ -58,6 +58,9 @@ class Referrals(Mechanic):
         "referral.nothing_paid": gettext_lazy(
             "Nothing on this check was paid with money, so whoever brought this client gets nothing for it."
         ),
+        "referral.earning_off": gettext_lazy(
+            "Staff have said that this check earns nothing, so whoever brought this client gets nothing for it."
+        ),
         "referral.program_off": gettext_lazy(
             "The referral program is not running, so whoever brought this client gets nothing."
         ),

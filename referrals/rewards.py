@@ -14,7 +14,8 @@ from datetime import date
 from typing import Any
 
 from loyalty.money import ZERO, Money, down
-from loyalty.pricing import Bill, Earning, Idle, Note, Offer, PercentOffer, Step
+from loyalty.pricing import Bill, Earning, Idle, Note, Step
+from loyalty.stacking import Offer
 from loyalty.terms import last_day_after
 from referrals.program import Rules
 
@@ -58,7 +59,7 @@ class Rewarding(Idle):
         if not percent or not units or self.friendship.visits or not self.rules.is_on(self.today):
             return ()
         rules = self.rules
-        return (PercentOffer(MECHANIC, PROGRAM, rules.name, percent, units, priority=rules.priority),)
+        return (Offer(MECHANIC, PROGRAM, rules.name, units, percent, priority=rules.priority),)
 
     def apply(self, bill: Bill, steps: Sequence[Step]) -> Bill:
         if not self.rules.is_on(self.today):
@@ -89,6 +90,8 @@ class Rewarding(Idle):
         last_day = last_day_after(friendship.named_day, months=rules.months)
         if last_day is not None and last_day < self.today:
             return _note("too_late", months=rules.months, last_day=last_day)
+        if not bill.earns:
+            return _note("earning_off")
         if not bill.base:
             return _note("nothing_paid")
         if rules.referrer_amount is not None:

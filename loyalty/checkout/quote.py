@@ -58,7 +58,7 @@ def quote(basket: Basket, *, now: datetime) -> Quote:
     steps = [mechanic.prepare(basket, scene) for mechanic in mechanics()]
     if sum(line.list for line in lines) > LARGEST_CHECK:
         raise Invalid(_("This check is too large."), field="lines")
-    bill = price(lines, steps)
+    bill = price([_by_house(line, scene.house) for line in lines], steps)
     return Quote(basket=basket, scene=scene, bill=bill, token=_token(basket, bill))
 
 
@@ -177,6 +177,13 @@ def _tiers(rows: Iterable[PersonRow]) -> Iterable[tuple[int, TierHeld]]:
             yield program, TierHeld(program, tier, row.tiers__tier__from_spent or ZERO, since)
 
 
+def _by_house(line: Line, house: House) -> Line:
+    """The line with what the house rules say of earning."""
+    if not house.earns_before_discounts and house.gift_cards_earn:
+        return line
+    return replace(line, earns_before_discounts=house.earns_before_discounts, gift_card_earns=house.gift_cards_earn)
+
+
 def with_traits(person: Person, book: Rulebook) -> Person:
     """The client with tags, kinds of card, and the locations that segments ask about. One query."""
     asked = {segment.location for segment in book.house.segments.values() if segment.location is not None}
@@ -218,6 +225,7 @@ def line_of(line: BasketLine, number: int, scene: Scene) -> Line:
         price=service.price if line.price is None else line.price,
         price_reason=line.price_reason if line.price is not None else "",
         service_id=service.id,
+        category=service.category,
         earns=service.earns,
         accepts_bonus=service.accepts_bonus,
     )

@@ -6,14 +6,14 @@ By hand, because this is the path that every check takes (`speed.md`); everythin
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
 
 from clients.actors import Actor
 from loyalty.checkout.quote import Quote
+from loyalty.explanations import value_as_data
 from loyalty.models import Visit
 from loyalty.money import Money, percent_text
 from loyalty.pricing import Bill, Line, Note
@@ -174,15 +174,5 @@ def note_as_data(note: Note) -> dict[str, Any]:
         "rule": note.rule,
         "code": note.code,
         "amount": int(note.amount),
-        "facts": {key: _value_as_data(value) for key, value in note.facts.items()},
+        "facts": {key: value_as_data(value) for key, value in note.facts.items()},
     }
-
-
-def _value_as_data(value: Any) -> Any:
-    if isinstance(value, Money):
-        return {"money": int(value)}
-    if isinstance(value, Decimal):
-        return {"percent": percent_text(value)}
-    if isinstance(value, date):
-        return {"day": value.isoformat()}
-    return value

@@ -2,7 +2,7 @@
 
 from loyalty.models.access import ApiKey, PromisedRules, Reply
 from loyalty.models.checks import Payment, Refund, RefundLine, RefundPayment, Service, Visit, VisitLine
-from loyalty.models.discounts import CodeBatch, Discount, DiscountStep, IssuedCode, PromoCode, PromoUse
+from loyalty.models.discounts import CheckRule, CodeBatch, Discount, DiscountStep, IssuedCode, PromoCode, PromoUse
 from loyalty.models.ledger import Account, Entry, Lot
 from loyalty.models.night import NightRun, Watermark
 from loyalty.models.programs import (
@@ -28,6 +28,7 @@ __all__ = [
     "CashbackMultiplier",
     "CashbackProgram",
     "CashbackTier",
+    "CheckRule",
     "CodeBatch",
     "Discount",
     "DiscountStep",

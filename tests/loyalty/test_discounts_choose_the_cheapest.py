@@ -8,13 +8,13 @@ import pytest
 
 from clients.models import Client
 from loyalty.money import Money
-from loyalty.pricing import PercentOffer, best_choice, in_sequence
+from loyalty.stacking import Offer, best_choice, in_sequence
 from tests import factories
 from tests.till import Till, cents
 
 
-def offer(code: str, percent: str, *, combinable: bool = False, priority: int = 100) -> PercentOffer:
-    return PercentOffer("test", code, code, Decimal(percent), {1: (1, 1)}, combinable, priority)
+def offer(code: str, percent: str, *, combinable: bool = False, priority: int = 100) -> Offer:
+    return Offer("test", code, code, {1: (1, 1)}, Decimal(percent), combinable=combinable, priority=priority)
 
 
 def test_percents_apply_in_sequence() -> None:

@@ -1,0 +1,186 @@
+"""Whether a rule fits a check, and to which units of it; if not, why not and how little is missing. Pure.
+
+Asked in the order in which a person would: where, when, for whom, of what, from which sum. What is asked of the check
+is asked of the prices before any discount, and of the units that no membership covers: they cost nothing already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from loyalty.audience import Gap
+from loyalty.discounts.rules import Rule
+from loyalty.mechanics import Person, Scene
+from loyalty.models import Discount
+from loyalty.money import Money, total
+from loyalty.pricing import Bill, Line
+
+Kind = Discount.Kind
+Units = dict[int, tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """Why a rule does not act: the code of a note without its stem, and its facts. `hint`: what would make it act."""
+
+    why: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What a rule would act on, and with how much."""
+
+    units: Units
+    percent: Decimal | None
+    amount: Money | None
+
+
+Recent = Mapping[str, int]
+"""Code of a service → days since the client last had it."""
+
+
+def lines_for_discounts(bill: Bill) -> list[Line]:
+    """Services with something to pay: gift cards and memberships are sold at their price."""
+    return [line for line in bill.lines if line.is_service and line.paid_units]
+
+
+def price_of(lines: Iterable[Line]) -> Money:
+    """Before any discount, covered units taken off."""
+    return total(line.list - line.membership for line in lines)
+
+
+# --- where, when, for whom -------------------------------------------------------------------------------------------
+
+
+def misfit(rule: Rule, scene: Scene) -> Misfit | None:
+    """What keeps the rule from this place, this moment or this client, whatever is on the check."""
+    if rule.places and scene.place.code not in rule.places:
+        return Misfit("elsewhere", {"place": scene.place.name})
+    if not rule.week.on(scene.local):
+        return Misfit("other_hours")
+    return _not_for(rule, scene)
+
+
+def _not_for(rule: Rule, scene: Scene) -> Misfit | None:
+    person = scene.person
+    if person is None:
+        return Misfit("nobody") if _asks_who(rule) else None
+    if rule.client is not None and rule.client != person.id:
+        return Misfit("another_client")
+    if rule.card and rule.card not in person.cards:
+        return Misfit("other_card")
+    if rule.tier and rule.tier not in scene.ranks:
+        return Misfit("other_tier", {"tier": rule.tier})
+    gaps = scene.gaps(rule.segment)
+    if gaps:
+        return _outside(gaps, scene.house.segments.get(rule.segment or 0))
+    return _no_step(rule, person) if rule.kind == Kind.CUMULATIVE else None
+
+
+def _asks_who(rule: Rule) -> bool:
+    asks = (rule.client, rule.card, rule.tier, rule.segment)
+    return any(asks) or rule.kind in (Kind.CUMULATIVE, Kind.REPEAT)
+
+
+def _outside(gaps: Sequence[Gap], segment: Any) -> Misfit:
+    facts: dict[str, Any] = {"segment": segment.name if segment is not None else ""}
+    if len(gaps) == 1 and gaps[0].visits == 1:
+        return Misfit("outside", facts, hint="one_visit")
+    if len(gaps) == 1 and gaps[0].spent:
+        return Misfit("outside", {**facts, "missing": gaps[0].spent}, hint="spend_more")
+    return Misfit("outside", facts)
+
+
+def _no_step(rule: Rule, person: Person) -> Misfit | None:
+    if any(step.from_spent <= person.total_spent for step in rule.steps):
+        return None
+    if not rule.steps:
+        return Misfit("nothing_fits")
+    missing = rule.steps[0].from_spent - person.total_spent
+    return Misfit("no_step", {"missing": missing, "percent": rule.steps[0].percent}, hint="spend_more")
+
+
+# --- of what, from which sum -----------------------------------------------------------------------------------------
+
+
+def fit(rule: Rule, bill: Bill, person: Person | None, recent: Recent) -> Fit | Misfit:
+    """What the rule acts on, of a check at whose place, moment and client it is."""
+    goods = lines_for_discounts(bill)
+    lines = [line for line in goods if rule.scope.covers(line)]
+    if not lines:
+        return Misfit("nothing_fits")
+    counted = [line for line in goods if line not in lines] if rule.kind == Kind.DELIVERY else goods
+    missing = rule.min_check - price_of(counted)
+    if missing > 0:
+        facts = {"min_check": rule.min_check, "missing": missing}
+        return Misfit("check_too_small", facts, hint="more" if missing <= price_of(counted) else "")
+    units = _units(rule, lines, recent)
+    if isinstance(units, Misfit):
+        return units
+    return Fit(units, _percent(rule, person), rule.amount)
+
+
+def _percent(rule: Rule, person: Person | None) -> Decimal | None:
+    if rule.kind != Kind.CUMULATIVE or person is None:
+        return rule.percent
+    return max((step for step in rule.steps if step.from_spent <= person.total_spent), key=_from_spent).percent
+
+
+def _from_spent(step: Any) -> Money:
+    return Money(step.from_spent)
+
+
+def _units(rule: Rule, lines: Sequence[Line], recent: Recent) -> Units | Misfit:
+    if rule.kind == Kind.REPEAT:
+        again = [line for line in lines if line.code in recent and recent[line.code] <= (rule.days or 0)]
+        return _all(again) if again else Misfit("not_again", {"days": rule.days})
+    if rule.kind == Kind.BUNDLE:
+        return _sets(rule, lines)
+    if rule.kind == Kind.CHEAPEST:
+        return _cheapest(rule, lines)
+    return _all(lines)
+
+
+def _all(lines: Iterable[Line]) -> Units:
+    return {line.number: (line.paid_units, line.paid_units) for line in lines}
+
+
+def _sets(rule: Rule, lines: Sequence[Line]) -> Units | Misfit:
+    """As many units of each part as there are complete sets; of several lines of one part the dearer ones first."""
+    parts = {part: [line for line in lines if part in (line.code, line.category)] for part in rule.services}
+    sets = min(sum(line.paid_units for line in found) for found in parts.values()) if parts else 0
+    if not sets:
+        missing = [part for part, found in parts.items() if not found]
+        facts = {"part": missing[0] if missing else ""}
+        return Misfit("not_complete", facts, hint="complete" if len(missing) == 1 < len(parts) else "")
+    units: Units = {}
+    for found in parts.values():
+        left = sets
+        for line in sorted(found, key=lambda line: (-line.price, line.number)):
+            part = min(left, line.paid_units)
+            left -= part
+            if part:
+                units[line.number] = (units.get(line.number, (0, 0))[0] + part, line.paid_units)
+    return {n: (min(part, paid), paid) for n, (part, paid) in sorted(units.items())}
+
+
+def _cheapest(rule: Rule, lines: Sequence[Line]) -> Units | Misfit:
+    """Of every `buy` units on the check one, the cheapest of all."""
+    buy = rule.buy or 2
+    count = sum(line.paid_units for line in lines)
+    free = count // buy
+    if not free:
+        facts = {"buy": buy, "missing_units": buy - count}
+        return Misfit("too_few", facts, hint="one_more" if buy - count == 1 else "")
+    units: Units = {}
+    for line in sorted(lines, key=lambda line: (line.price, -line.number)):
+        part = min(free, line.paid_units)
+        free -= part
+        if part:
+            units[line.number] = (part, line.paid_units)
+    return dict(sorted(units.items()))
