@@ -107,6 +107,8 @@ class Earning:
     amount: Money
     percent: Decimal | None = None
     for_other: int | None = None
+    lines: tuple[int, ...] | None = None
+    """Numbers of the lines that it is earned on; None: of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +198,8 @@ class Bill:
         bill = replace(self, earnings=(*self.earnings, earning))
         if earning.for_other is not None or not self.base:
             return bill
-        shares = spread(earning.amount, [line.base for line in self.lines])
+        on = earning.lines
+        shares = spread(earning.amount, [line.base if on is None or line.number in on else 0 for line in self.lines])
         lines = (
             replace(line, earned=line.earned + share) for line, share in zip(self.lines, shares, strict=True) if share
         )

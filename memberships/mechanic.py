@@ -98,6 +98,7 @@ class Memberships(Mechanic):
             name=plan.name,
             quantity=1,
             price=plan.price,
+            earns=scene.house.memberships_earn,
             accepts_bonus=False,
             accepts_gift_card=False,
             is_service=False,

@@ -160,6 +160,7 @@ def facts_of(bill: Bill) -> dict[str, Any]:
                 "percent": None if earning.percent is None else percent_text(earning.percent),
                 "amount": int(earning.amount),
                 "for_other": earning.for_other,
+                **({} if earning.lines is None else {"lines": list(earning.lines)}),
             }
             for earning in bill.earnings
         ],

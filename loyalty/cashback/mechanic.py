@@ -1,95 +1,68 @@
-"""Cashback: a share of what a check really brought in comes back as bonuses, by the rung that the client stands on.
-
-The rung is the one before the check; what the check adds counts for the next. Several programs may run: a client
-gets each of them, on the same base, each rounded down once to the house's bonus step.
-"""
+"""Cashback on a check: prepared, granted, taken back; and the climb to the next rung."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, ClassVar
 
+from django.db.models import OuterRef, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce, Concat
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from clients.refusals import Invalid
 from loyalty.basket import Basket
+from loyalty.cashback.earning import NOTHING, CashbackStep, EarningOff, Giving, Received
+from loyalty.cashback.program import Caps, Cumulative, Multiplier
 from loyalty.explanations import show_limit, show_percent
 from loyalty.house import House
 from loyalty.ledger import Movement
 from loyalty.mechanics import Mechanic, Person, Reversal, Sale, Scene
-from loyalty.models import CashbackProgram, CashbackTier, Standing, TierStanding
-from loyalty.money import Money, down
-from loyalty.periods import is_running
-from loyalty.pricing import Bill, Earning, Idle, Note, Step, Tier
+from loyalty.models import CashbackMultiplier, CashbackProgram, CashbackTier, Entry, Standing, TierStanding
+from loyalty.money import Money
+from loyalty.periods import Week, is_running
+from loyalty.pricing import Idle, Step
+from loyalty.reader import Reader
+from loyalty.scope import Scope
 from loyalty.terms import Terms
-from loyalty.tiers import Rung, next_after, reached, spent_within
+from loyalty.tiers import Rung, reached, spent_within
 
-
-@dataclass(frozen=True, slots=True)
-class Cumulative:
-    """One cashback program with its rungs."""
-
-    id: int
-    code: str
-    name: str
-    window_days: int | None
-    from_day: date | None
-    to_day: date | None
-    rungs: tuple[Rung, ...]
-    terms: Terms
-
-    def rung_of(self, person: Person) -> Rung | None:
-        """The rung the client stands on: the one on record, else the one that all their spending reaches.
-
-        Where the owner has taken the one on record away, it is the rung that its threshold reaches, until the night.
-        """
-        held = person.tiers.get(self.id)
-        if held is None:
-            return reached(self.rungs, person.total_spent if self.window_days is None else 0)
-        on_record = next((rung for rung in self.rungs if rung.id == held.tier), None)
-        return on_record or reached(self.rungs, held.from_spent)
-
-
-@dataclass(frozen=True, slots=True)
-class CashbackStep(Idle):
-    """Earns cashback on the base of the check."""
-
-    programs: tuple[Cumulative, ...]
-    person: Person
-    step: Money
-
-    def apply(self, bill: Bill, steps: Sequence[Step]) -> Bill:
-        for program in self.programs:
-            bill = self._earn(bill, program)
-        return bill
-
-    def _earn(self, bill: Bill, program: Cumulative) -> Bill:
-        rung = program.rung_of(self.person)
-        if rung is None:
-            return bill.noted(Note("earning", program.code, "cashback.no_tier", facts={"name": program.name}))
-        if bill.tier is None:
-            bill = replace(bill, tier=Tier(rung.name, rung.percent))
-        if not bill.base:
-            return bill.noted(Note("earning", program.code, "cashback.nothing_paid", facts={"name": program.name}))
-        amount = down(bill.base, rung.percent, self.step)
-        facts = {"name": program.name, "tier": rung.name, "percent": rung.percent, "base": bill.base}
-        bill = bill.noted(Note("earning", program.code, "cashback.earned", amount, facts))
-        return bill.earning(Earning("cashback", program.code, program.name, amount, rung.percent)) if amount else bill
+EARN = "earn"
 
 
 class Cashback(Mechanic):
     """Cumulative cashback programs."""
 
     code = "cashback"
+    basket_keys = frozenset({EARN})
     explanations: ClassVar[Mapping[str, Any]] = {
+        "cashback.multiplied": _("%(name)s, %(tier)s: %(factor)s times %(percent)s of %(base)s, %(amount)s bonuses."),
+        "cashback.capped_check": _("%(name)s gives at most %(limit)s a check: %(amount)s bonuses, not %(would_be)s."),
+        "cashback.capped_day": _("%(name)s gives at most %(limit)s a day: %(amount)s bonuses, not %(would_be)s."),
+        "cashback.capped_month": _("%(name)s gives at most %(limit)s a month: %(amount)s bonuses, not %(would_be)s."),
+        "cashback.not_for": _("%(name)s is for certain clients; this one is not among them."),
+        "cashback.nothing_fits": _("%(name)s: nothing on this check is among what it is for."),
+        "earning.off": _("Staff have said that this check earns nothing."),
+        "hint.rises": _("After this check the client is on the tier “%(tier)s” with %(percent)s."),
+        "hint.next_rung": _("One more visit like this and the client is on the tier “%(tier)s” with %(percent)s."),
         "cashback.earned": _("%(name)s, %(tier)s: %(percent)s of %(base)s, %(amount)s bonuses."),
         "cashback.nothing_paid": _("%(name)s: nothing on this check was paid with money, so it earns nothing."),
         "cashback.no_tier": _("%(name)s: the client has not reached the first tier."),
     }
 
+    def read_offer(self, reader: Reader) -> Mapping[str, Any]:
+        """`earn`: false, if staff say that the check earns nothing. Raises `Invalid`."""
+        said = reader.raw.get(EARN)
+        if said is not None and not isinstance(said, bool):
+            raise Invalid(gettext("must be true or false"), field=EARN)
+        return {EARN: False} if said is False else {}
+
     def rules(self, house: House) -> tuple[Cumulative, ...]:
+        multipliers: dict[int, list[Multiplier]] = {}
+        for one in CashbackMultiplier.objects.filter(program__enabled=True).order_by("pk"):
+            found = Multiplier(one.factor, Week.of(one), one.from_day, one.to_day)
+            multipliers.setdefault(one.program_id, []).append(found)
         rungs: dict[int, list[Rung]] = {}
         programs: dict[int, CashbackProgram] = {}
         for tier in CashbackTier.objects.filter(enabled=True, program__enabled=True).select_related("program"):
@@ -105,6 +78,10 @@ class Cashback(Mechanic):
                 to_day=row.to_day,
                 rungs=tuple(rungs[row.pk]),
                 terms=Terms.of(row),
+                segment=row.segment_id,
+                scope=Scope.of(row.services, row.exclude),
+                multipliers=tuple(multipliers.get(row.pk, ())),
+                caps=Caps(row.max_per_check, row.max_per_day, row.max_per_month),
             )
             for row in sorted(programs.values(), key=lambda row: (row.priority, row.code))
         )
@@ -114,9 +91,17 @@ class Cashback(Mechanic):
         return [rung.name for rung in rungs if rung is not None]
 
     def prepare(self, basket: Basket, scene: Scene) -> Step:
+        is_off = basket.offers.get(EARN) is False
         if scene.person is None:
-            return Idle()
-        return CashbackStep(self._running(scene), scene.person, scene.house.bonus_step)
+            return EarningOff() if is_off else Idle()
+        running = self._running(scene)
+        received = _received(scene.person, running, scene)
+        givings = [
+            Giving(one, not scene.gaps(one.segment), one.factor(scene), received.get(one.code, NOTHING))
+            for one in running
+        ]
+        step = CashbackStep(tuple(givings), scene.person, scene.house.bonus_step)
+        return EarningOff(step) if is_off else step
 
     def settle(self, sale: Sale) -> Iterable[Movement]:
         if sale.scene.person is not None:
@@ -165,6 +150,38 @@ class Cashback(Mechanic):
         )
 
 
+def _received(person: Person, programs: Sequence[Cumulative], scene: Scene) -> Mapping[str, Received]:
+    """What the client got of each program today and this calendar month, by the business's clock, refunds taken off.
+
+    One query, and none where no program has such a cap. The client's account is locked when a check settles, so two
+    checks at once do not pass a cap.
+    """
+    if not any(program.caps.day or program.caps.month for program in programs):
+        return {}
+    day = scene.now.astimezone(scene.house.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    granted = Entry.objects.filter(
+        account=person.account, visit__at__gte=day.replace(day=1), visit__at__lte=scene.now, kind=Entry.Kind.GRANT
+    ).filter(operation__contains=":cashback:")
+    rows = granted.annotate(back=Coalesce(Subquery(_taken_back()), 0)).values_list(
+        "lot__program", "visit__at", "amount", "back"
+    )
+    received: dict[str, Received] = {}
+    for program, at, amount, back in rows:
+        code = program or ""
+        had = received.get(code, NOTHING)
+        left = Money(max(amount + back, 0))
+        today = had.today + left if at >= day else had.today
+        received[code] = Received(today, had.this_month + left)
+    return received
+
+
+def _taken_back() -> QuerySet[Any]:
+    """What refunds took back of a grant: their operations begin with the grant's."""
+    rows = Entry.objects.filter(refund__visit=OuterRef("visit"), account=OuterRef("account"), kind=Entry.Kind.TAKE_BACK)
+    mine = rows.filter(operation__startswith=Concat(OuterRef("operation"), Value(":refund:")))
+    return mine.order_by().values("account").annotate(sum=Sum("amount")).values("sum")
+
+
 def _promise(program: Cumulative, house: House) -> str:
     first, last = program.rungs[0], program.rungs[-1]
     facts = {
@@ -175,20 +192,3 @@ def _promise(program: Cumulative, house: House) -> str:
     if first is last:
         return gettext("%(low)s of what you pay comes back as bonuses. They %(pay)s.") % facts
     return gettext("%(low)s of what you pay comes back as bonuses, up to %(high)s as you go on. They %(pay)s.") % facts
-
-
-@dataclass(frozen=True, slots=True)
-class Ladder:
-    """Where a client stands in a program, for the balance page: the rung, the next one, and how far it is."""
-
-    program: Cumulative
-    rung: Rung | None
-    next: Rung | None
-    remaining: Money
-
-
-def ladder(program: Cumulative, person: Person, spent: Money) -> Ladder:
-    """How far it is to the next rung, from what counts for this program."""
-    rung = program.rung_of(person)
-    above = next_after(program.rungs, rung)
-    return Ladder(program, rung, above, Money(max(0, above.from_spent - spent)) if above is not None else Money(0))
