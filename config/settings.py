@@ -94,10 +94,13 @@ SETUP_SECTIONS = [
     "loyalty.setup.house.BusinessSection",
     "loyalty.setup.house.Locations",
     "loyalty.setup.house.Services",
+    "loyalty.setup.segments.Segments",
     "loyalty.setup.programs.Cashback",
     "loyalty.setup.programs.Bonuses",
     "referrals.setup.Referral",
     "loyalty.setup.programs.Trials",
+    "loyalty.setup.discounts.Discounts",
+    "loyalty.setup.promo_codes.PromoCodes",
     "giftcards.setup.GiftCards",
     "memberships.setup.Memberships",
 ]

@@ -8,7 +8,7 @@ from loyalty.setup.children import services
 from loyalty.setup.parts import ENABLED, NAME, Key, Span
 from loyalty.setup.shapes import MAX_DAYS, Amount, Choice, Whole
 from loyalty.setup.table import Table
-from memberships.models import Plan, PlanService
+from memberships.models import Plan, PlanService, RefundBy
 
 
 class Memberships(Table):
@@ -25,5 +25,6 @@ class Memberships(Table):
         services(PlanService, "plan"),
         Key("starts", Choice(("purchase",)), column=None, default="purchase"),
         Key("freeze_days", Whole(0, MAX_DAYS), default=0),
+        Key("refund", Choice(tuple(RefundBy.values)), default=RefundBy.PROPORTIONAL.value),
         ENABLED,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,19 @@ from django.utils.translation import gettext as _
 
 from loyalty.models import Service
 from loyalty.money import Currency
-from loyalty.setup.parts import Key, Part, Values, differences, listed, read_mapping, value_of, write_all
+from loyalty.setup.parts import (
+    Key,
+    Part,
+    Values,
+    added_and_removed,
+    differences,
+    in_words,
+    listed,
+    read_mapping,
+    value_of,
+    values_of,
+    write_all,
+)
 from loyalty.setup.reading import Spot
 from loyalty.setup.shapes import Code, Shape
 
@@ -23,6 +35,7 @@ class Children(Part):
     name: str
     model: type[models.Model]
     parent: str
+    required: bool
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -45,6 +58,8 @@ class Children(Part):
     def items(self, raw: Mapping[str, Any], at: Spot) -> list[tuple[Any, Spot]]:
         """The raw children with their places; none, after an error, if there is no list of them."""
         spot = at.key(self.name)
+        if raw.get(self.name) is None and not self.required:
+            return []
         if self.name not in raw:
             spot.refuse(_("is missing"))
             return []
@@ -63,6 +78,7 @@ class Ladder(Children):
     parent: str
     parts: tuple[Key, ...]
     threshold: Key
+    required: bool = True
 
     def read(self, raw: Mapping[str, Any], at: Spot) -> Values:
         rungs: list[Values] = []
@@ -104,7 +120,7 @@ class Ladder(Children):
         new = {self._of(rung): rung for rung in after[self.name]}
         texts = []
         for threshold in sorted(old.keys() | new.keys()):
-            name = (old.get(threshold) or new[threshold])["name"]
+            name = self._called(old.get(threshold) or new[threshold], currency)
             if threshold not in new:
                 texts.append(_("%(name)s switched off") % {"name": name})
             elif threshold not in old:
@@ -113,12 +129,68 @@ class Ladder(Children):
                 texts.append(listed(name, changed))
         return listed(self.name, texts)
 
+    def _called(self, rung: Values, currency: Currency) -> str:
+        """A rung without a name is called by its sum: "from 500.00"."""
+        if "name" in rung:
+            return str(rung["name"])
+        return " ".join(f"{key} {text}" for key, text in self.threshold.write(rung, currency, full=True).items())
+
     def _of(self, rung: Values) -> Any:
         """The threshold of a rung."""
         return rung.get(self.threshold.columns[0])
 
     def _values(self, child: models.Model) -> Values:
-        return {column: value for part in self.parts for column, value in part.of(child).items()}
+        return values_of(self.parts, child)
+
+
+@dataclass(frozen=True)
+class Sayings(Children):
+    """Rows told apart by all that they say: one that is no longer listed is removed, for nothing else names it."""
+
+    name: str
+    model: type[models.Model]
+    parent: str
+    parts: tuple[Part, ...]
+    check: Callable[[Values, Spot], None]
+    required: bool = False
+
+    def read(self, raw: Mapping[str, Any], at: Spot) -> Values:
+        said: list[Values] = []
+        for item, spot in self.items(raw, at):
+            errors = at.errors
+            said.append(read_mapping(item, self.parts, spot))
+            if at.errors == errors:
+                self.check(said[-1], spot)
+        return {self.name: said}
+
+    def write(self, values: Values, currency: Currency, *, full: bool = False) -> dict[str, Any]:
+        written = [write_all(self.parts, one, currency) for one in values[self.name]]
+        return {self.name: written} if full or written else {}
+
+    def held(self, row: models.Model) -> list[Any]:
+        return [values_of(self.parts, child) for child in self.children(row)]
+
+    def store(self, row: models.Model, values: Values) -> None:
+        missing = list(values[self.name])
+        for child in self.children(row):
+            said = values_of(self.parts, child)
+            if said in missing:
+                missing.remove(said)
+            else:
+                child.delete()
+        for said in missing:
+            child = self.model(**{self.parent: row})
+            for part in self.parts:
+                part.fill(child, said)
+            child.save()
+
+    def difference(self, before: Values, after: Values, currency: Currency) -> str:
+        old, new = ([self._in_words(one, currency) for one in values[self.name]] for values in (before, after))
+        return added_and_removed(self.name, old, new)
+
+    def _in_words(self, values: Values, currency: Currency) -> str:
+        plain = write_all(self.parts, values, currency)
+        return f"({', '.join(f'{key} {in_words(value)}' for key, value in plain.items())})"
 
 
 @dataclass(frozen=True)
@@ -130,6 +202,7 @@ class Picks(Children):
     parent: str
     column: str
     shape: Shape
+    required: bool = True
 
     def read(self, raw: Mapping[str, Any], at: Spot) -> Values:
         errors, picked = at.errors, []
@@ -170,13 +243,10 @@ class Picks(Children):
         return {self.column: value}
 
     def difference(self, before: Values, after: Values, currency: Currency) -> str:
-        old, new = set(before[self.name]), set(after[self.name])
-        texts = [_("added %(value)s") % {"value": value} for value in self._shown(new - old, currency)]
-        texts += [_("removed %(value)s") % {"value": value} for value in self._shown(old - new, currency)]
-        return listed(self.name, texts)
-
-    def _shown(self, values: set[Any], currency: Currency) -> list[Any]:
-        return [self.shape.write(value, currency) for value in sorted(values)]
+        old, new = (
+            [self.shape.write(value, currency) for value in sorted(values[self.name])] for values in (before, after)
+        )
+        return added_and_removed(self.name, old, new)
 
 
 class ServicePicks(Picks):

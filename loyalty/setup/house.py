@@ -11,10 +11,11 @@ from django.utils.translation import gettext_lazy
 from clients.models import LANGUAGES, Business, Location
 from loyalty.models import HouseRules, Lot, Service, Visit
 from loyalty.money import BadAmount, Currency, Money
+from loyalty.setup.naming import CATEGORIES
 from loyalty.setup.parts import ENABLED, NAME, Key, Part, Values, read_mapping, write_all
 from loyalty.setup.reading import Context, Spot
 from loyalty.setup.section import Change, sections
-from loyalty.setup.shapes import MAX_DAYS, Amount, Choice, CurrencyCode, Flag, Percent, Text, Whole, Zone
+from loyalty.setup.shapes import MAX_DAYS, MAX_HOURS, Amount, Choice, CurrencyCode, Flag, Percent, Text, Whole, Zone
 from loyalty.setup.table import Table, keep
 from loyalty.terms import ALL
 
@@ -29,6 +30,11 @@ RULES: tuple[Part, ...] = (
     Key("bonus_limit_percent", Percent(), default=ALL, shown=True),
     Key("refund_min_days", Whole(0, MAX_DAYS), default=14, shown=True),
     Key("allow_debt", Flag(), default=True, shown=True),
+    Key("earns_before_discounts", Flag(), default=False, shown=True),
+    Key("gift_cards_earn", Flag(), default=True, shown=True),
+    Key("memberships_earn", Flag(), default=True, shown=True),
+    Key("desk_refund_hours", Whole(0, MAX_HOURS), default=0, shown=True),
+    Key("manager_refund_days", Whole(0, MAX_DAYS), default=None, shown=True),
 )
 
 
@@ -97,7 +103,7 @@ class Locations(Table):
 
 
 class Services(Table):
-    """The price list."""
+    """The price list. Its categories are names that discounts and cashback may use."""
 
     key = "services"
     noun = gettext_lazy("service")
@@ -110,6 +116,11 @@ class Services(Table):
         Key("accepts_bonus", Flag(), default=True, shown=True),
         ENABLED,
     )
+
+    def claim(self, values: Values, at: Spot) -> None:
+        super().claim(values, at)
+        if values.get("category"):
+            at.reading.codes.setdefault(CATEGORIES, {}).setdefault(values["category"], at.path)
 
 
 def currency_of(document: Mapping[str, Any], present: Business | None) -> Currency | None:

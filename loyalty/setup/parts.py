@@ -50,6 +50,11 @@ class Part(ABC):
         """The values of a stored row."""
         return {column: getattr(row, column) for column in self.columns}
 
+    def fill(self, row: models.Model, values: Values) -> None:
+        """Put the values into the row, which is saved then."""
+        for column in self.columns:
+            setattr(row, column, values[column])
+
     def store(self, row: models.Model, values: Values) -> None:  # noqa: B027  # most keys have no rows of their own
         """Write what hangs on the row, after the row itself."""
 
@@ -61,10 +66,12 @@ class Part(ABC):
 
 def in_words(plain: Any) -> str:
     """A plain value as a person says it."""
-    if plain is None or plain == "":
+    if plain in (None, "", []):
         return _("none")
     if isinstance(plain, bool):
         return _("yes") if plain else _("no")
+    if isinstance(plain, list):
+        return ", ".join(plain)
     if isinstance(plain, dict):
         ((unit, count),) = plain.items()
         many = (
@@ -175,6 +182,8 @@ class Group(Part):
     check: Callable[[Values, Spot], None] = field(default=no_check)
     used_by: tuple[str, ...] = ()
     """The columns that decide whether the group is there at all; none named: any that differs from its default."""
+    required: bool = False
+    """It must be given, though it may be empty; it is always written."""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -182,7 +191,10 @@ class Group(Part):
 
     def read(self, raw: Mapping[str, Any], at: Spot) -> Values:
         spot, inner = at.key(self.name), raw.get(self.name)
-        if inner is None:
+        if self.required and self.name not in raw:
+            spot.refuse(_("is missing"))
+            return {}
+        if inner is None and not self.required:
             return read_mapping({}, self.parts, spot)
         errors = at.errors
         values = read_mapping(inner, self.parts, spot)
@@ -191,9 +203,16 @@ class Group(Part):
         return values
 
     def write(self, values: Values, currency: Currency, *, full: bool = False) -> dict[str, Any]:
-        if not full and not self._is_used(values):
+        if not full and not self.required and not self._is_used(values):
             return {}
         return {self.name: write_all(self.parts, values, currency, full=full)}
+
+    def of(self, row: models.Model) -> Values:
+        return values_of(self.parts, row)
+
+    def fill(self, row: models.Model, values: Values) -> None:
+        for part in self.parts:
+            part.fill(row, values)
 
     def _is_used(self, values: Values) -> bool:
         """Whether leaving the group out would lose something."""
@@ -205,12 +224,26 @@ class Group(Part):
         return any(values[column] != default for column, default in defaults.items())
 
     def difference(self, before: Values, after: Values, currency: Currency) -> str:
+        if self.used_by and not self._is_used(before) and not self._is_used(after):
+            return ""  # what was left behind in its columns says nothing
         return listed(self.name, differences(self.parts, before, after, currency))
 
 
 def differences(parts: Sequence[Part], before: Values, after: Values, currency: Currency) -> list[str]:
     """What each of the keys says of a change."""
     return list(filter(None, (part.difference(before, after, currency) for part in parts)))
+
+
+def values_of(parts: Sequence[Part], row: models.Model) -> Values:
+    """All values of a stored row."""
+    return {held: value for part in parts for held, value in part.of(row).items()}
+
+
+def added_and_removed(name: str, before: Sequence[Any], after: Sequence[Any]) -> str:
+    """ "services added sauna, removed session"; nothing, if both have the same, in whatever order."""
+    texts = [_("added %(value)s") % {"value": in_words(value)} for value in after if value not in before]
+    texts += [_("removed %(value)s") % {"value": in_words(value)} for value in before if value not in after]
+    return listed(name, texts)
 
 
 def listed(name: str, texts: Sequence[str]) -> str:
@@ -239,12 +272,15 @@ def write_all(parts: Sequence[Part], values: Values, currency: Currency, *, full
 
 NAME = Key("name", Text(120))
 ENABLED = Key("enabled", Flag(), default=True)
-PROGRAM: tuple[Part, ...] = (
-    ENABLED,
-    Key("from", Day(), "from_day", default=None),
-    Key("to", Day(), "to_day", default=None),
-    Key("priority", Whole(0, 32_000), default=100),
-)
+DATES: tuple[Part, ...] = (Key("from", Day(), "from_day", default=None), Key("to", Day(), "to_day", default=None))
+
+
+def priority(default: int) -> Key:
+    """The lower goes first."""
+    return Key("priority", Whole(0, 32_000), default=default)
+
+
+PROGRAM: tuple[Part, ...] = (ENABLED, *DATES, priority(100))
 BONUS = Group(
     "bonus",
     (

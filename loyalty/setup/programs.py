@@ -11,12 +11,13 @@ from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from loyalty.models import BonusProgram, CashbackProgram, CashbackTier, TrialProgram, TrialService
+from loyalty.models import BonusProgram, CashbackMultiplier, CashbackProgram, CashbackTier, TrialProgram, TrialService
 from loyalty.money import Currency
-from loyalty.setup.children import Ladder, services
-from loyalty.setup.parts import BONUS, NAME, PROGRAM, Key, Span, Values, check_dates
+from loyalty.setup.children import Ladder, Sayings, services
+from loyalty.setup.naming import HOURS, SEGMENT, ServiceNames
+from loyalty.setup.parts import BONUS, DATES, NAME, PROGRAM, Key, Span, Values, check_dates
 from loyalty.setup.reading import Spot
-from loyalty.setup.shapes import MAX_DAYS, Amount, Choice, Percent, Text, Whole
+from loyalty.setup.shapes import MAX_DAYS, Amount, Choice, Factor, Percent, Text, Whole
 from loyalty.setup.table import Table
 
 BONUS_PROGRAMS = "bonus programs"
@@ -41,12 +42,25 @@ class Window(Span):
         return {self.name: written[self.name] or "lifetime"}
 
 
+def _check_moment(values: Values, at: Spot) -> None:
+    """A multiplier without a condition would be another percent."""
+    check_dates(values, at)
+    if not any(value for column, value in values.items() if column != "factor"):
+        at.refuse(_("must have weekdays, from_time, to_time, from or to"))
+
+
+MULTIPLIERS = Sayings(
+    "multipliers", CashbackMultiplier, "program", (Key("factor", Factor()), *HOURS, *DATES), _check_moment
+)
+
+
 class Cashback(Table):
     """Cumulative cashback."""
 
     key = "cashback"
     noun = gettext_lazy("cashback")
     model = CashbackProgram
+    related = ("segment",)
     namespace = BONUS_PROGRAMS
     parts = (
         NAME,
@@ -54,6 +68,13 @@ class Cashback(Table):
         Ladder(
             "tiers", CashbackTier, "program", (Key("name", Text(60)), THRESHOLD, Key("percent", Percent())), THRESHOLD
         ),
+        MULTIPLIERS,
+        SEGMENT,
+        ServiceNames("services"),
+        ServiceNames("exclude"),
+        Key("max_per_check", Amount(positive=True), default=None),
+        Key("max_per_day", Amount(positive=True), default=None),
+        Key("max_per_month", Amount(positive=True), default=None),
         BONUS,
         *PROGRAM,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +16,12 @@ from loyalty.money import Currency
 PLAIN = re.compile(r"\w[\w-]{0,40}")
 
 
+def rows_of(model: type[models.Model], *related: str) -> models.QuerySet[Any]:
+    """All stored rows, oldest first, those that they name with them."""
+    rows = model._base_manager.order_by("pk")
+    return rows.select_related(*related) if related else rows
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """Who loads a document, in which currency its amounts are, and whether anything may be written."""
@@ -24,9 +31,9 @@ class Context:
     dry_run: bool
     has_tables: bool
 
-    def rows(self, model: type[models.Model]) -> list[Any]:
+    def rows(self, model: type[models.Model], *related: str) -> list[Any]:
         """What is stored. A dry run also works before the first `migrate`: then there is nothing."""
-        return list(model._base_manager.order_by("pk")) if self.has_tables else []
+        return list(rows_of(model, *related)) if self.has_tables else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +48,14 @@ class Reading:
 
     def has(self, section: str, model: type[models.Model], code: str) -> bool:
         """Whether this document or the database knows the code. A section is read after those it refers to."""
-        if section not in self.stored:
-            self.stored[section] = {row.code for row in self.context.rows(model)}
-        return code in self.codes.get(section, {}) or code in self.stored[section]
+        known = self.remember(section, lambda context: {row.code for row in context.rows(model)})
+        return code in self.codes.get(section, {}) or code in known
+
+    def remember(self, what: str, read: Callable[[Context], set[str]]) -> set[str]:
+        """What the database knows, read once."""
+        if what not in self.stored:
+            self.stored[what] = read(self.context)
+        return self.stored[what]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +77,12 @@ class Spot:
         """Say what is wrong here, and go on reading."""
         self.reading.errors.append((self.path, str(message).rstrip(".")))
 
-    def claim(self, namespace: str, code: str, row: Spot) -> None:
-        """Take the code for the row; refuse it here if another row has it."""
-        first = self.reading.codes.setdefault(namespace, {}).setdefault(code, row.path)
+    def claim(self, namespace: str, code: str, row: Spot, same: Callable[[str], str] = str) -> bool:
+        """Take the code for the row; refuse it here if another row has it, or one that is the same."""
+        first = self.reading.codes.setdefault(namespace, {}).setdefault(same(code), row.path)
         if first != row.path:
             self.refuse(_("the code %(code)s is already used by %(row)s") % {"code": code, "row": first})
+        return first == row.path
 
     @property
     def errors(self) -> int:

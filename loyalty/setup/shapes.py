@@ -9,7 +9,7 @@ import math
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -17,12 +17,15 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from clients.models import check_timezone, code_validator
-from loyalty.money import Currency, Money, parse_percent, percent_text
+from loyalty.money import BadAmount, Currency, Money, parse_percent, percent_text
 
 # 82 years. More fits no column, and adding it to a date could leave the calendar.
 MAX_DAYS = 30_000
 MAX_MONTHS = 900
+MAX_HOURS = 24 * MAX_DAYS
+MAX_COUNT = 1_000_000_000
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+CLOCK = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
 NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?", re.ASCII)
 UNSTORABLE = {"Cc", "Cs"}  # control characters and halves of surrogate pairs
 
@@ -156,6 +159,31 @@ class Day:
         return value.isoformat()
 
 
+class Clock:
+    """A time of the day, "09:30", from 00:00 to 23:59. In YAML 1.2 it may go without quotes."""
+
+    def read(self, raw: Any, _currency: Currency) -> time:
+        if not isinstance(raw, str) or not CLOCK.fullmatch(raw.strip()):
+            raise Wrong(_('must be a time like "09:30"'))
+        return time.fromisoformat(raw.strip())
+
+    def write(self, value: time, _currency: Currency) -> str:
+        return value.isoformat("minutes")
+
+
+class ClientId:
+    """The id of a client, as the API gives it: digits in a string; a number may go without quotes."""
+
+    def read(self, raw: Any, _currency: Currency) -> int:
+        text = str(raw) if isinstance(raw, int | str) and not isinstance(raw, bool) else ""
+        if not (text.isascii() and text.isdigit() and len(text) <= 18):
+            raise Wrong(_("must be the id of a client"))
+        return int(text)
+
+    def write(self, value: int, _currency: Currency) -> str:
+        return str(value)
+
+
 @dataclass(frozen=True, slots=True)
 class Amount:
     """An amount of money or of bonuses, in quotes; a whole number may go without."""
@@ -182,6 +210,22 @@ class Percent:
         if NUMBER.fullmatch(text.strip()) and not 0 <= Decimal(text.strip()) <= 100:
             raise Wrong(_("must be between 0 and 100"))
         return parse_percent(text)
+
+    def write(self, value: Decimal, _currency: Currency) -> str:
+        return percent_text(value)
+
+
+class Factor:
+    """So many times: "2", "1.5"."""
+
+    def read(self, raw: Any, _currency: Currency) -> Decimal:
+        text = _digits(raw, None).strip()
+        if NUMBER.fullmatch(text) is None or not 0 < Decimal(text) <= 100:
+            raise Wrong(_("must be more than 0 and at most 100"))
+        try:
+            return parse_percent(text)
+        except BadAmount:
+            raise Wrong(_("must have at most three digits after the point")) from None
 
     def write(self, value: Decimal, _currency: Currency) -> str:
         return percent_text(value)

@@ -41,6 +41,55 @@ TIERS = st.lists(
     max_size=4,
     unique_by=lambda tier: tier["from"],
 )
+STEPS = st.lists(
+    st.fixed_dictionaries({"from": AMOUNTS, "percent": PERCENTS}), max_size=3, unique_by=lambda step: step["from"]
+)
+GOODS = st.lists(st.sampled_from(["x", "y", "Nägel"]), unique=True)
+TWO_GOODS = st.lists(st.sampled_from(["x", "y", "Nägel"]), unique=True, min_size=2)
+WEEKDAYS = st.lists(st.sampled_from(["mon", "tue", "wed", "thu", "fri", "sat", "sun"]), unique=True)
+CLOCKS = st.times().map(lambda time: time.isoformat("minutes"))
+HOURS: dict[str, Any] = {"weekdays": WEEKDAYS, "from_time": CLOCKS, "to_time": st.none() | CLOCKS}
+SEGMENTS = st.sampled_from([None, "old", "new"])
+FACTORS = st.integers(1, 100_000).map(lambda thousandths: f"{thousandths // 1000}.{thousandths % 1000:03}")
+FROM_TO = {"from": PROGRAM["from"], "to": PROGRAM["to"]}
+MULTIPLIERS = st.lists(
+    st.fixed_dictionaries({"factor": FACTORS, "from_time": CLOCKS}, optional={"weekdays": WEEKDAYS, **FROM_TO})
+    | st.fixed_dictionaries({"factor": FACTORS, "weekdays": st.just(["sun"])}, optional=FROM_TO),
+    max_size=3,
+)
+CONDITIONS: dict[str, Any] = {
+    "segment": SEGMENTS,
+    "exclude": GOODS,
+    "min_check": AMOUNTS,
+    "max_discount": POSITIVE,
+    "combinable": st.booleans(),
+    "earns": st.booleans(),
+    **PROGRAM,
+}
+PERCENT_OR_AMOUNT = st.fixed_dictionaries({"percent": PERCENTS}) | st.fixed_dictionaries({"amount": POSITIVE})
+KINDS = st.one_of(
+    st.fixed_dictionaries({"kind": st.just("permanent"), "less": PERCENT_OR_AMOUNT}, optional={"services": GOODS}),
+    st.fixed_dictionaries({"kind": st.just("cumulative"), "steps": STEPS, "less": st.just({})}),
+    st.fixed_dictionaries(
+        {"kind": st.just("repeat"), "services": st.just(["x"]), "days": DAYS, "less": PERCENT_OR_AMOUNT}
+    ),
+    st.fixed_dictionaries({"kind": st.just("bundle"), "services": TWO_GOODS, "less": PERCENT_OR_AMOUNT}),
+    st.fixed_dictionaries(
+        {"kind": st.just("hours"), "from_time": CLOCKS, "less": PERCENT_OR_AMOUNT},
+        optional={"weekdays": WEEKDAYS, "to_time": CLOCKS},
+    ),
+    st.fixed_dictionaries({"kind": st.just("cheapest"), "buy": st.integers(2, 100), "less": st.just({})}),
+    st.fixed_dictionaries({"kind": st.just("delivery"), "services": st.just(["y"]), "less": st.just({})}),
+)
+GIVEN = PERCENT_OR_AMOUNT | st.fixed_dictionaries(
+    {
+        "bonus": st.fixed_dictionaries(
+            {"amount": POSITIVE},
+            optional={"lifetime": SPANS, "pending_days": DAYS, "limit_percent": PERCENTS, "min_check": AMOUNTS},
+        )
+    }
+)
+UNIQUE = st.just({}) | st.fixed_dictionaries({"unique": st.just(True)}, optional={"valid_hours": st.integers(1, 900)})
 EVERY_VISIT = st.sampled_from(["every_visit", "first_visit"])
 ON_JOINING = st.sampled_from(["registration", "first_visit"])
 
@@ -55,6 +104,60 @@ def bonuses() -> st.SearchStrategy[list[Any]]:
     return frames.map(lambda found: [{**row.pop("reward"), **row} for row in map(dict, found)])
 
 
+def discounts() -> st.SearchStrategy[list[Any]]:
+    optional = {"tier": NAMES, "card": st.sampled_from(["electronic", "plastic"]), **CONDITIONS}
+    frames = rows({"what": KINDS}, optional, CODES)
+    return frames.map(lambda found: [unfolded(row, "what", "less") for row in found])
+
+
+def promo_codes() -> st.SearchStrategy[list[Any]]:
+    optional = {
+        **CONDITIONS,
+        **HOURS,
+        "services": GOODS,
+        "max_uses": st.integers(1, 9),
+        "max_uses_per_client": st.none() | st.integers(1, 9),
+        "new_clients_only": st.booleans(),
+        "staff_only": st.booleans(),
+        "name": NAMES,
+    }
+    row = st.fixed_dictionaries(
+        {"code": st.sampled_from(["SPRING", "spring", "Five", "FIVE"]), "given": GIVEN, "made": UNIQUE},
+        optional=optional,
+    )
+    frames = st.lists(row, max_size=3, unique_by=lambda row: row["code"].upper())
+    return frames.map(lambda found: [unfolded(row, "given", "made") for row in found])
+
+
+def unfolded(row: dict[str, Any], *inner: str) -> dict[str, Any]:
+    """The row with the mappings under these keys in their place; an inner one may hold the next."""
+    for key in inner:
+        row = {**{name: value for name, value in row.items() if name != key}, **row[key]}
+    return row
+
+
+def segments() -> st.SearchStrategy[list[Any]]:
+    """Always both that others name."""
+    rule = st.fixed_dictionaries(
+        {},
+        optional={
+            "visits_min": st.integers(0, 10**9),
+            "spent_min": AMOUNTS,
+            "last_visit_days_max": st.none() | st.integers(100, 30_000),
+            "last_visit_days_min": st.integers(0, 100),
+            "tier": NAMES,
+            "birthday_month": st.integers(1, 12),
+            "tag": NAMES,
+        },
+    )
+    return st.tuples(rule, rule, NAMES, st.booleans()).map(
+        lambda drawn: [
+            {"code": "old", "name": drawn[2], "rule": drawn[0]},
+            {"code": "new", "name": "New", "rule": drawn[1], "enabled": drawn[3]},
+        ]
+    )
+
+
 DOCUMENTS = st.fixed_dictionaries(
     {
         "business": st.fixed_dictionaries(
@@ -63,17 +166,41 @@ DOCUMENTS = st.fixed_dictionaries(
                 "currency": st.sampled_from(["USD", "EUR"]),
                 "timezone": st.sampled_from(["America/New_York", "Asia/Kathmandu"]),
             },
-            optional={"bonus_step": POSITIVE, "bonus_limit_percent": PERCENTS, "allow_debt": st.booleans()},
+            optional={
+                "bonus_step": POSITIVE,
+                "bonus_limit_percent": PERCENTS,
+                "allow_debt": st.booleans(),
+                "earns_before_discounts": st.booleans(),
+                "gift_cards_earn": st.booleans(),
+                "memberships_earn": st.booleans(),
+                "desk_refund_hours": st.integers(0, 720_000),
+                "manager_refund_days": st.none() | DAYS,
+            },
         ),
         "services": st.just(
-            [{"code": "x", "name": "X", "price": "20"}, {"code": "y", "name": "Y", "price": 60, "enabled": False}]
+            [
+                {"code": "x", "name": "X", "price": "20", "category": "Nägel"},
+                {"code": "y", "name": "Y", "price": 60, "enabled": False},
+            ]
         ),
+        "segments": segments(),
     },
     optional={
         "locations": rows({}, {"address": NAMES, "timezone": st.just("Asia/Tokyo"), "enabled": st.booleans()}, CODES),
         "cashback": rows(
             {"tiers": TIERS},
-            {"window": st.just("lifetime") | st.fixed_dictionaries({"days": DAYS}), "bonus": BONUS, **PROGRAM},
+            {
+                "window": st.just("lifetime") | st.fixed_dictionaries({"days": DAYS}),
+                "bonus": BONUS,
+                "segment": SEGMENTS,
+                "services": GOODS,
+                "exclude": GOODS,
+                "multipliers": MULTIPLIERS,
+                "max_per_check": POSITIVE,
+                "max_per_day": POSITIVE,
+                "max_per_month": st.none() | POSITIVE,
+                **PROGRAM,
+            },
             ["a", "b", "c"],
         ),
         "bonuses": bonuses(),
@@ -95,6 +222,8 @@ DOCUMENTS = st.fixed_dictionaries(
             },
         ),
         "trials": rows({"services": SERVICES}, {"percent": PERCENTS, **PROGRAM}, CODES),
+        "discounts": discounts(),
+        "promo_codes": promo_codes(),
         "gift_cards": rows(
             {"denominations": st.lists(POSITIVE, max_size=4, unique=True)},
             {"valid": st.none() | st.fixed_dictionaries({"days": DAYS}), "single_use": st.booleans()},
@@ -106,6 +235,7 @@ DOCUMENTS = st.fixed_dictionaries(
                 "valid": SPANS,
                 "starts": st.just("purchase"),
                 "freeze_days": st.integers(0, 365),
+                "refund": st.sampled_from(["proportional", "used", "none"]),
                 "enabled": st.booleans(),
             },
             CODES,

@@ -30,7 +30,7 @@ class Case:
 
 
 CASES = [
-    Case("unknown section", "segments: []", ["segments: unknown key"]),
+    Case("unknown section", "stamps: []", ["stamps: unknown key"]),
     Case("unknown key", SESSION.replace("name", "colour: red, name"), ["services[0].colour: unknown key"]),
     Case(
         "percent of 700",
