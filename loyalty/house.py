@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from clients.models import Business, Location
 from clients.refusals import Refusal
-from loyalty.audience import Segment
+from loyalty.audience import Gap, Segment, Visitor
 from loyalty.models import HouseRules, Service
 from loyalty.models import Segment as SegmentRow
 from loyalty.money import Currency, Money
@@ -69,6 +69,15 @@ class House:
     def day(self, at: datetime) -> date:
         """The date of this moment in the business's zone: expiry and birthdays go by it."""
         return at.astimezone(self.zone).date()
+
+    def gaps(self, segment: int | None, visitor: Visitor | None, today: date, ranks: frozenset[str]) -> tuple[Gap, ...]:
+        """What keeps a client out of a segment; nothing keeps anybody out of none. Nobody is in one that is off."""
+        if segment is None:
+            return ()
+        known = self.segments.get(segment)
+        if known is None:
+            return (Gap("off"),)
+        return (Gap("nobody"),) if visitor is None else known.gaps(visitor, today, self.zone, ranks)
 
 
 def load_house() -> House:

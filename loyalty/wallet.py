@@ -14,7 +14,7 @@ from clients.models import Client
 from clients.refusals import Invalid
 from loyalty import ledger
 from loyalty.cashback import Ladder, ladder
-from loyalty.checkout.quote import person_of
+from loyalty.checkout.quote import person_of, ranks_of, with_traits
 from loyalty.house import House
 from loyalty.ledger import Grant, InsufficientBalance, Stock
 from loyalty.mechanics import Holdings, Person, mechanics
@@ -75,8 +75,15 @@ def wallet(client: Client, *, now: datetime) -> Wallet:
 
 
 def ladders(person: Person, book: Rulebook, now: datetime) -> tuple[Ladder, ...]:
-    """Where the client stands in each running cashback program."""
-    programs = [program for program in book.rules["cashback"] if is_running(program, book.house.day(now))]
+    """Where the client stands in each running cashback program that is for them."""
+    today = book.house.day(now)
+    person = with_traits(person, book) if book.asks_traits else person
+    ranks = ranks_of(person, book, today)
+    programs = [
+        program
+        for program in book.rules["cashback"]
+        if is_running(program, today) and not book.house.gaps(program.segment, person, today, ranks)
+    ]
     windows = [program.window_days for program in programs if program.window_days is not None]
     within = spent_within(person.id, windows, now)
     return tuple(ladder(p, person, within.get(p.window_days or 0, person.total_spent)) for p in programs)

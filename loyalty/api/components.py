@@ -155,6 +155,13 @@ SOLD_SERVICE = body(
 )
 SOLD_CARD = body({"gift_card_type": text(40), "amount": POSITIVE}, "gift_card_type", "amount")
 SOLD_PLAN = body({"membership_plan": text(40)}, "membership_plan")
+BY_HAND = {
+    **body(
+        {"percent": either(PERCENT), "amount": either(POSITIVE), "reason": text(250), "lines": either(many(COUNT))},
+        "reason",
+    ),
+    "description": "A discount by hand, a percent or an amount, on what the programs have left.",
+}
 BASKET: Schema = {
     "client": either(ID),
     "location": text(40),
@@ -164,7 +171,9 @@ BASKET: Schema = {
         "minItems": 1,
         "maxItems": 200,
     },
-    "promo_codes": either(many(TEXT)),
+    "promo_codes": either({**many(TEXT), "maxItems": 20}),
+    "discount": either(BY_HAND),
+    "earn": either({"type": "boolean", "default": True, "description": "False: this check earns nothing."}),
     "redeem": either({"oneOf": [{"type": "string", "enum": ["max"]}, POSITIVE]}),
     "gift_cards": either(many(TEXT)),
     "memberships": either({"oneOf": [{"type": "string", "enum": ["auto"]}, many(ID)]}),
@@ -201,7 +210,9 @@ CHECK: Schema = {
     "lines": many(LINE),
     "sessions_used": COUNT,
     "tier": either(answer(RUNG)),
-    "trace": many(answer({"stage": TEXT, "rule": TEXT, "code": TEXT, "text": TEXT, "amount": AMOUNT})),
+    "trace": many(
+        answer({"stage": TEXT, "rule": TEXT, "code": TEXT, "text": TEXT, "amount": AMOUNT, "facts": {"type": "object"}})
+    ),
     "payments": many(answer({"method": METHOD, "amount": AMOUNT})),
 }
 STATUS: Schema = {"type": "string", "enum": ["settled", "partly_refunded", "refunded"]}

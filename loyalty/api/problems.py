@@ -67,6 +67,10 @@ TITLES = {
     "insufficient_balance": gettext_lazy("More than is there"),
     "payment_mismatch": gettext_lazy("The payments do not come to what is to pay"),
     "referrer_refused": gettext_lazy("This referrer cannot be"),
+    "promo_code_unknown": gettext_lazy("There is no such promo code"),
+    "promo_code_expired": gettext_lazy("The promo code has ended"),
+    "promo_code_used_up": gettext_lazy("The promo code has been used up"),
+    "promo_code_not_applicable": gettext_lazy("The promo code is not for this check"),
     "membership_not_applicable": gettext_lazy("This membership does not cover the check"),
 }
 # What Django and its REST framework raise by themselves.

@@ -91,7 +91,6 @@ def _scene(basket: Basket, person: Person | None, book: Rulebook, now: datetime)
     place = _place(basket, book.house)
     today = book.house.day(now)
     person = with_traits(person, book) if person is not None and book.asks_traits else person
-    held = (m.ranks(book.rules[m.code], person, today) for m in mechanics()) if person is not None else ()
     return Scene(
         house=book.house,
         place=place,
@@ -99,8 +98,13 @@ def _scene(basket: Basket, person: Person | None, book: Rulebook, now: datetime)
         lots=tuple(_lots(basket)),
         now=now,
         rules=book.rules,
-        ranks=frozenset(rank for ranks in held for rank in ranks),
+        ranks=ranks_of(person, book, today) if person is not None else frozenset(),
     )
+
+
+def ranks_of(person: Person, book: Rulebook, today: date) -> frozenset[str]:
+    """Names of the tiers that the client stands on."""
+    return frozenset(rank for m in mechanics() for rank in m.ranks(book.rules[m.code], person, today))
 
 
 def _place(basket: Basket, house: House) -> Place:

@@ -64,15 +64,8 @@ class Scene:
         return self.now.astimezone(self.place.zone)
 
     def gaps(self, segment: int | None) -> tuple[Gap, ...]:
-        """What keeps the client out of a segment; nothing keeps anybody out of none. Nobody is in one that is off."""
-        if segment is None:
-            return ()
-        known = self.house.segments.get(segment)
-        if known is None:
-            return (Gap("off"),)
-        if self.person is None:
-            return (Gap("nobody"),)
-        return known.gaps(self.person, self.today, self.house.zone, self.ranks)
+        """What keeps the client out of a segment (`House.gaps`)."""
+        return self.house.gaps(segment, self.person, self.today, self.ranks)
 
     @property
     def today(self) -> date:
