@@ -31,6 +31,7 @@ GROUPS: list[tuple[Any, list[tuple[Any, str]]]] = [
             (_("Trial session"), "loyalty.trialprogram"),
             (_("Gift cards"), "giftcards.giftcardtype"),
             (_("Memberships"), "memberships.plan"),
+            (_("Segments"), "loyalty.segment"),
         ],
     ),
     (

@@ -11,7 +11,7 @@ from clients.admin_base import OfficeAdmin
 from clients.models import Business, Location, Staff
 from config.roles import HISTORY, ROLES
 from giftcards.models import GiftCard, GiftCardType
-from loyalty.models import ApiKey, BonusProgram, CashbackProgram, Entry, Lot, Service, TrialProgram, Visit
+from loyalty.models import ApiKey, BonusProgram, CashbackProgram, Entry, Lot, Segment, Service, TrialProgram, Visit
 from memberships.models import Membership, Plan
 from referrals.models import ReferralProgram
 from tests.admin.conftest import Gym, SignIn
@@ -24,6 +24,7 @@ SETTINGS = {
     "loyalty.cashbackprogram": CashbackProgram,
     "loyalty.bonusprogram": BonusProgram,
     "loyalty.trialprogram": TrialProgram,
+    "loyalty.segment": Segment,
     "loyalty.apikey": ApiKey,
     "referrals.referralprogram": ReferralProgram,
     "giftcards.giftcardtype": GiftCardType,
@@ -72,6 +73,7 @@ def some_row(label: str) -> object:
 @pytest.fixture
 def people(anna: Staff, mike: Staff, vera: Staff, olga: Staff, gym: Gym) -> dict[str, Staff]:
     BonusProgram.objects.create(code="welcome", name="Welcome", trigger="registration", amount=100)
+    Segment.objects.create(code="regulars", name="Regulars", visits_min=5)
     return {"anna": anna, "mike": mike, "vera": vera, "olga": olga}
 
 

@@ -12,7 +12,16 @@ from django.utils import timezone
 
 from clients.models import Location, Staff
 from giftcards.models import Denomination, GiftCardType
-from loyalty.models import ApiKey, BonusProgram, CashbackProgram, CashbackTier, Service, TrialProgram, TrialService
+from loyalty.models import (
+    ApiKey,
+    BonusProgram,
+    CashbackProgram,
+    CashbackTier,
+    Segment,
+    Service,
+    TrialProgram,
+    TrialService,
+)
 from loyalty.registration import register
 from memberships.models import Plan, PlanService
 from tests.admin.conftest import ANNA, Gym, SignIn, person
@@ -44,6 +53,7 @@ def more_of_everything(gym: Gym) -> None:
         ApiKey.objects.create(name=code, key_hash=code).locations.add(place)
         Service.objects.create(code=code, name=code, price=100)
         BonusProgram.objects.create(code=code, name=code, trigger="registration", amount=100)
+        Segment.objects.create(code=code, name=code, visits_min=5, location=place)
         CashbackTier.objects.create(
             program=CashbackProgram.objects.create(code=code, name=code), name=code, from_spent=0, percent=3
         )
