@@ -208,6 +208,7 @@ def _write(
         is_whole=is_whole,
         base_before=before,
         base_back=before + total(line.base for line in back),
+        bases=_bases(state, back),
         entries=state.entries,
         lots=_lots_by_account(accounts),
     )
@@ -217,6 +218,15 @@ def _write(
     _pay_back(row, visit, total(line.to_pay for line in back))
     _lower_standing(visit, back, is_whole=is_whole)
     return _sum_up(row, reversal, movements)
+
+
+def _bases(state: _State, back: Sequence[BackLine]) -> dict[int, tuple[Money, Money, Money]]:
+    """Each line's base: all of it, what had come back before, and what has with this refund."""
+    now_back = {part.line.pk: part.base for part in back}
+    gone = {line.pk: Money(state.gone.get(line.pk, {}).get("base", 0)) for line in state.lines}
+    return {
+        line.number: (line.base, gone[line.pk], gone[line.pk] + now_back.get(line.pk, ZERO)) for line in state.lines
+    }
 
 
 def _lock_accounts(state: _State) -> list[int]:

@@ -12,7 +12,7 @@ from clients.actors import Actor
 from loyalty.house import House
 from loyalty.ledger import Move, Movement, Stock, give_back, soonest_first, stock, take_back
 from loyalty.models import Entry, Visit, VisitLine
-from loyalty.money import ZERO, Money, spread
+from loyalty.money import ZERO, Money, spread, total
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,8 @@ class Reversal:
     """The earning base that came back with earlier refunds."""
     base_back: Money
     """The same with this refund included."""
+    bases: Mapping[int, tuple[Money, Money, Money]]
+    """Line number → its earning base; what of it came back with earlier refunds; and with this one included."""
     entries: Sequence[Entry]
     """Entries of the visit and of its earlier refunds, lots joined, in order."""
     lots: Mapping[int, list[Stock]] = field(default_factory=dict)
@@ -74,16 +76,25 @@ class Reversal:
         movements: list[Movement] = []
         for granted in self.entries_of(mechanic):
             if granted.kind == Entry.Kind.GRANT and granted.refund_id is None:
-                everything = self.is_whole and self.base_back >= self.visit.base
-                due = granted.amount if everything else self._due(granted.amount, self.base_back)
-                before = self._due(granted.amount, self.base_before)
+                whole, gone, back = self._base_of(granted)
+                everything = self.is_whole and back >= whole
+                due = granted.amount if everything else _due(granted.amount, back, whole)
+                before = _due(granted.amount, gone, whole)
                 lived = granted.amount - self._ended_unused(granted)
                 amount = min(due, lived) - min(before, lived)
                 movements += self._take(granted, amount) if amount > 0 else []
         return movements
 
-    def _due(self, amount: Money, base: Money) -> Money:
-        return Money(amount * base // self.visit.base) if self.visit.base else ZERO
+    def _base_of(self, granted: Entry) -> tuple[Money, Money, Money]:
+        """The base that a grant was earned on: whole, what of it was gone before, and is now. All lines, or some."""
+        program = granted.operation.split(":")[3]
+        rows = (row for row in self.visit.facts.get("earned", ()) if row["program"] == program)
+        lines = next((row["lines"] for row in rows if row.get("lines") is not None), None)
+        if lines is None:
+            return self.visit.base, self.base_before, self.base_back
+        mine = [self.bases[number] for number in lines]
+        whole, gone, back = (total(part) for part in zip(*mine, strict=True))
+        return whole, gone, back
 
     def _ended_unused(self, granted: Entry) -> Money:
         """What of a grant the client never used: it ended. Nobody owes it back."""
@@ -126,6 +137,10 @@ class Reversal:
         self.debts[granted.account_id] = self.debts.get(granted.account_id, ZERO) + result.debt
         self.lots = {**self.lots, granted.account_id: _after(self.lots.get(granted.account_id, []), result.movements)}
         return result.movements
+
+
+def _due(amount: Money, base: Money, whole: Money) -> Money:
+    return Money(amount * base // whole) if whole else ZERO
 
 
 def _after(lots: Sequence[Stock], movements: Iterable[Movement]) -> list[Stock]:
