@@ -17,11 +17,12 @@ from loyalty.models import NightRun
 from loyalty.proof.check import Check
 from loyalty.proof.entries import ENTRIES
 from loyalty.proof.holders import accounts_without_holder
+from loyalty.proof.promo import PROMO
 from loyalty.proof.standings import STANDINGS
 from loyalty.proof.visits import VISITS
 
 TASK = "loyalty.check_ledger"
-CHECKS: tuple[Check, ...] = (*ENTRIES, *VISITS, *STANDINGS)
+CHECKS: tuple[Check, ...] = (*ENTRIES, *VISITS, *STANDINGS, *PROMO)
 
 
 def prove() -> list[str]:
