@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -9,6 +11,7 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import BooleanField
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -23,34 +26,70 @@ from clients.admin_base import SoleAdmin
 from clients.admin_changes import Change, changes_of
 from clients.models import Business
 from loyalty.admin.currency import shown, shown_percent
-from loyalty.admin.fields import amount_form_field
+from loyalty.admin.fields import amount_form_field, is_amount
 from loyalty.admin.pages import MoneyAdmin
+from loyalty.fields import PercentField
 from loyalty.models import Account, HouseRules, Visit
 from loyalty.money import BadAmount, Currency
 
-RULES = ("bonus_step", "bonus_limit_percent", "refund_min_days", "allow_debt")
+BONUSES = ("bonus_step", "bonus_limit_percent", "refund_min_days", "allow_debt")
+EARNING = ("earns_before_discounts", "gift_cards_earn", "memberships_earn")
+REFUNDS = ("desk_refund_hours", "manager_refund_days")
+RULES = (*BONUSES, *EARNING, *REFUNDS)
+MOST = {"refund_min_days": 3650, "desk_refund_hours": 24 * 3650, "manager_refund_days": 3650}
+HELP = {
+    "earns_before_discounts": _(
+        "On: of a check of 100 with 20 off, cashback counts 100. Off: what is paid counts, so 80. "
+        "Bonuses that pay never count."
+    ),
+    "gift_cards_earn": _(
+        "On: a client who pays 60 with a gift card earns as with money. Selling a gift card earns nothing either way."
+    ),
+    "memberships_earn": _("On: what a client pays for a membership earns. The sessions themselves never do."),
+    "desk_refund_hours": _("For example 24: the front desk refunds the checks of the last day. 0: it asks a manager."),
+    "manager_refund_days": _(
+        "For example 30; for tills that call the API too. Empty: of any age. The owner may always."
+    ),
+}
 
 
 def rule(name: str) -> Any:
     return HouseRules._meta.get_field(name)
 
 
+def rule_field(name: str) -> forms.Field:
+    """The form field of a rule of the house."""
+    column = rule(name)
+    label = str(column.verbose_name)[:1].upper() + str(column.verbose_name)[1:]
+    said: dict[str, Any] = {"label": label, "help_text": HELP.get(name, column.help_text)}
+    if is_amount(column):
+        return amount_form_field(column)
+    if isinstance(column, BooleanField):
+        return forms.BooleanField(required=False, widget=UnfoldBooleanSwitchWidget(), **said)
+    return forms.IntegerField(
+        min_value=0, max_value=MOST[name], required=not column.null, widget=UnfoldAdminIntegerFieldWidget(), **said
+    )
+
+
+@cache
+def reading_rule(name: str) -> Callable[[Business], Any]:
+    """The rule as those read it who may only look."""
+    column = rule(name)
+
+    def read(one: Business) -> Any:
+        value = getattr(one.house_rules, name)
+        if isinstance(column, PercentField):
+            return shown_percent(value)
+        return shown(value) if is_amount(column) else value
+
+    read.short_description = column.verbose_name  # type: ignore[attr-defined]
+    read.boolean = isinstance(column, BooleanField)  # type: ignore[attr-defined]
+    read.__name__ = f"{name}_shown"
+    return read
+
+
 class BusinessForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run time
     """The business, with the rules of the house beside it."""
-
-    refund_min_days = forms.IntegerField(
-        label=_("Returned bonuses live at least, days"),
-        help_text=rule("refund_min_days").help_text,
-        min_value=0,
-        max_value=3650,
-        widget=UnfoldAdminIntegerFieldWidget(),
-    )
-    allow_debt = forms.BooleanField(
-        label=_("Bonuses that were already spent become a debt"),
-        help_text=rule("allow_debt").help_text,
-        required=False,
-        widget=UnfoldBooleanSwitchWidget(),
-    )
 
     class Meta:
         model = Business
@@ -66,9 +105,8 @@ class BusinessForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at 
             return
         rules = HouseRules.objects.filter(business_id=self.instance.pk).first() or HouseRules()
         self.rules = rules
-        for name in ("bonus_step", "bonus_limit_percent"):
-            self.fields[name] = amount_form_field(rule(name))
         for name in RULES:
+            self.fields[name] = rule_field(name)
             self.fields[name].initial = getattr(rules, name)
 
     def clean_currency(self) -> str:
@@ -102,7 +140,9 @@ class BusinessAdmin(SoleAdmin, MoneyAdmin):
     fieldsets = (
         (None, {"fields": ("name", "currency", "timezone", "language")}),
         (_("What clients see"), {"fields": ("accent", "terms")}),
-        (_("Bonuses, whatever the program"), {"fields": RULES}),
+        (_("Bonuses, whatever the program"), {"fields": BONUSES}),
+        (_("What earns"), {"fields": EARNING}),
+        (_("Who refunds which checks"), {"fields": REFUNDS}),
     )
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
@@ -123,7 +163,10 @@ class BusinessAdmin(SoleAdmin, MoneyAdmin):
         fieldsets = super().get_fieldsets(request, obj)
         if self.has_change_permission(request, obj):
             return fieldsets
-        return [*fieldsets[:2], (fieldsets[2][0], {"fields": [f"{name}_shown" for name in RULES]})]
+        return [
+            (name, {"fields": [reading_rule(field) if field in RULES else field for field in options["fields"]]})
+            for name, options in fieldsets
+        ]
 
     def save_model(self, request: HttpRequest, obj: Business, form: Any, change: Any) -> None:
         with transaction.atomic():
@@ -133,21 +176,5 @@ class BusinessAdmin(SoleAdmin, MoneyAdmin):
     def changes(self, row: Any) -> list[Change]:
         return changes_of(row, inlines=[HouseRules], shown=self.shown_value)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return tuple(f"{name}_shown" for name in RULES)
-
-    @admin.display(description=rule("bonus_step").verbose_name)
-    def bonus_step_shown(self, one: Business) -> str:
-        return shown(one.house_rules.bonus_step)
-
-    @admin.display(description=rule("bonus_limit_percent").verbose_name)
-    def bonus_limit_percent_shown(self, one: Business) -> str:
-        return shown_percent(one.house_rules.bonus_limit_percent)
-
-    @admin.display(description=rule("refund_min_days").verbose_name)
-    def refund_min_days_shown(self, one: Business) -> int:
-        return one.house_rules.refund_min_days
-
-    @admin.display(description=rule("allow_debt").verbose_name, boolean=True)
-    def allow_debt_shown(self, one: Business) -> bool:
-        return one.house_rules.allow_debt
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[Callable[[Business], Any], ...]:
+        return () if self.has_change_permission(request, obj) else tuple(map(reading_rule, RULES))

@@ -211,6 +211,7 @@ def business_form(**changed: str) -> dict[str, str]:
         "bonus_step": "0.01",
         "bonus_limit_percent": "100",
         "refund_min_days": "14",
+        "desk_refund_hours": "0",
     } | changed
 
 
