@@ -6,7 +6,7 @@ still explains after the owner has changed everything, and a Russian client read
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -21,16 +21,92 @@ from django.utils.translation import gettext as _
 from loyalty.mechanics import mechanics
 from loyalty.money import ZERO, Currency, Money, percent_text
 
+LINES = "lines"
+"""The fact of a note that says what it did to each line: [[number, minor units], ...]."""
+
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """One line of an explanation. `text` is for a person, the rest for a program."""
+    """One line of an explanation. `text` is for a person, the rest for a program; `facts` as they are stored."""
 
     stage: str
     rule: str
     code: str
     text: str
     amount: Money
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A sentence of the explanation, and what it gave (more than 0) or took off (less); None if it moved nothing."""
+
+    text: str
+    amount: Money | None
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """What acted at one stage of the check."""
+
+    title: str
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why a check comes to what it does: what acted, in the order of the check; what did not, and why."""
+
+    acted: tuple[Chapter, ...]
+    idle: tuple[str, ...]
+
+
+HINT = "hint"
+"""The stage of notes that tell staff what would make a check cheaper: they explain nothing."""
+REMARKS = frozenset({"bonus.limit", "discount.bars_earning", "earning.off"})
+"""Notes that moved nothing themselves, and say what kept the others as they are."""
+FOR_STAFF = frozenset({"discount.another_client"})
+"""Notes that are nothing for the eyes of a client: whom else a discount is for."""
+
+
+def stages() -> dict[str, str]:
+    """The stages in the order of a check, as people call them."""
+    return {
+        "membership": _("Membership"),
+        "discount": _("Discounts"),
+        "bonus": _("Bonuses"),
+        "gift_card": _("Gift cards"),
+        "earning": _("Earned"),
+    }
+
+
+def why(trace: Iterable[Explained], *, for_client: bool = False) -> Why:
+    """The explanation as it is read: a chapter for each stage at which something acted, then what did not act."""
+    told = [note for note in trace if note.stage != HINT and not (for_client and note.code in FOR_STAFF)]
+    titles = stages()
+    titles |= {note.stage: _("Other") for note in told if note.stage not in titles}
+    acted = (_chapter(title, [note for note in told if note.stage == stage]) for stage, title in titles.items())
+    idle = [note.text for stage in titles for note in told if note.stage == stage and not has_acted(note)]
+    return Why(tuple(chapter for chapter in acted if chapter.reasons), tuple(dict.fromkeys(idle)))
+
+
+def has_acted(note: Explained) -> bool:
+    return bool(note.amount) or note.code in REMARKS
+
+
+def _chapter(title: str, notes: Iterable[Explained]) -> Chapter:
+    return Chapter(title, tuple(Reason(note.text, _moved(note)) for note in in_order(filter(has_acted, notes))))
+
+
+def in_order(notes: Iterable[Explained]) -> list[Explained]:
+    """What belongs to no program (a discount by hand, a limit of the house) comes after what does."""
+    return sorted(notes, key=lambda note: not note.rule)
+
+
+def _moved(note: Explained) -> Money | None:
+    if note.code in REMARKS:
+        return None
+    return note.amount if note.stage == "earning" else Money(-note.amount)
 
 
 def explain(trace: Iterable[Mapping[str, Any]], currency: Currency) -> list[Explained]:
@@ -43,6 +119,7 @@ def explain(trace: Iterable[Mapping[str, Any]], currency: Currency) -> list[Expl
             code=note["code"],
             text=_sentence(texts.get(note["code"], note["code"]), note, currency),
             amount=Money(note["amount"]),
+            facts=note["facts"],
         )
         for note in trace
     ]
@@ -65,6 +142,27 @@ def value_as_data(value: Any) -> Any:
     if isinstance(value, date):
         return {"day": value.isoformat()}
     return value
+
+
+def plain_facts(facts: Mapping[str, Any], currency: Currency) -> dict[str, Any]:
+    """The facts of a note for a program: amounts and percents as text, days as ISO 8601, lines by their number."""
+    return {
+        key: _plain_lines(value, currency) if key == LINES else _plain(value, currency) for key, value in facts.items()
+    }
+
+
+def _plain_lines(lines: Iterable[Sequence[int]], currency: Currency) -> list[dict[str, Any]]:
+    return [{"line": number, "amount": currency.text(Money(amount))} for number, amount in lines]
+
+
+def _plain(value: Any, currency: Currency) -> Any:
+    if not isinstance(value, Mapping):
+        return value
+    if "money" in value:
+        return currency.text(Money(value["money"]))
+    if "exact" in value:
+        return _exact(Fraction(value["exact"]), currency, "en").replace(",", "")
+    return value["percent"] if "percent" in value else value["day"]
 
 
 def _sentence(template: Any, note: Mapping[str, Any], currency: Currency) -> str:

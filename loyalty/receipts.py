@@ -6,16 +6,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import Sum, prefetch_related_objects
+from django.utils.translation import gettext as _
 
 from loyalty.checkout import Quote
 from loyalty.checkout.record import facts_of
-from loyalty.explanations import Explained, explain
+from loyalty.explanations import LINES, Explained, Why, explain, in_order, why
 from loyalty.models import Refund, Visit, VisitLine
 from loyalty.money import Currency, Money
 from loyalty.pricing import Line
@@ -23,7 +24,7 @@ from loyalty.pricing import Line
 
 @dataclass(frozen=True, slots=True)
 class ReceiptLine:
-    """A line of a check. `refunded` counts units that have come back."""
+    """A line of a check. `refunded` counts units that have come back; `discounts` are who took how much off it."""
 
     number: int
     kind: str
@@ -40,6 +41,7 @@ class ReceiptLine:
     earned: Money
     covered: int
     refunded: int = 0
+    discounts: tuple[tuple[str, Money], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +90,32 @@ class Receipt:
             return "refunded"
         return "partly_refunded" if self.refunds else "settled"
 
+    @property
+    def why(self) -> Why:
+        """The trace as it is read."""
+        return why(self.trace)
+
+    @property
+    def discounts(self) -> dict[str, Money]:
+        """What each discount took off the check, by name."""
+        taken: dict[str, Money] = {}
+        for line in self.lines:
+            for name, amount in line.discounts:
+                taken[name] = Money(taken.get(name, 0) + amount)
+        return taken
+
 
 def receipt_of_quote(quote: Quote) -> Receipt:
     """A quote as a receipt."""
     bill, scene = quote.bill, quote.scene
+    facts = _facts(facts_of(bill), scene.house.currency)
     return Receipt(
         currency=scene.house.currency,
         token=quote.token,
         visit=None,
         at=scene.now,
         client=scene.person.id if scene.person else None,
-        lines=tuple(_quoted(line) for line in bill.lines),
+        lines=_with_discounts(map(_quoted, bill.lines), facts["trace"]),
         list_total=bill.list_total,
         membership_total=bill.membership_total,
         discount_total=bill.discount_total,
@@ -107,7 +124,7 @@ def receipt_of_quote(quote: Quote) -> Receipt:
         gift_card_total=bill.gift_card_total,
         to_pay=bill.to_pay,
         earned_total=bill.earned_total,
-        **_facts(facts_of(bill), scene.house.currency),
+        **facts,
     )
 
 
@@ -121,30 +138,40 @@ def receipts_of(visits: Iterable[Visit], currency: Currency) -> list[Receipt]:
     visits = list(visits)
     prefetch_related_objects(visits, "lines", "payments", "refunds")
     refunded = _refunded(visits)
-    return [
-        Receipt(
-            currency=currency,
-            token="",
-            visit=visit,
-            at=visit.at,
-            client=visit.client_id,
-            lines=tuple(
-                _settled(line, refunded.get(line.pk, 0)) for line in sorted(visit.lines.all(), key=lambda x: x.number)
-            ),
-            list_total=visit.list_total,
-            membership_total=visit.membership_total,
-            discount_total=visit.discount_total,
-            check_total=visit.check_total,
-            bonus_total=visit.bonus_total,
-            gift_card_total=visit.gift_card_total,
-            to_pay=visit.to_pay,
-            earned_total=visit.earned_total,
-            payments=tuple((p.method, p.amount) for p in sorted(visit.payments.all(), key=lambda p: p.pk)),
-            refunds=tuple(sorted(visit.refunds.all(), key=lambda r: r.pk)),
-            **_facts(visit.facts, currency),
-        )
-        for visit in visits
-    ]
+    return [_receipt(visit, refunded, currency) for visit in visits]
+
+
+def _receipt(visit: Visit, refunded: Mapping[int, int], currency: Currency) -> Receipt:
+    facts = _facts(visit.facts, currency)
+    lines = sorted(visit.lines.all(), key=lambda line: line.number)
+    return Receipt(
+        currency=currency,
+        token="",
+        visit=visit,
+        at=visit.at,
+        client=visit.client_id,
+        lines=_with_discounts((_settled(line, refunded.get(line.pk, 0)) for line in lines), facts["trace"]),
+        list_total=visit.list_total,
+        membership_total=visit.membership_total,
+        discount_total=visit.discount_total,
+        check_total=visit.check_total,
+        bonus_total=visit.bonus_total,
+        gift_card_total=visit.gift_card_total,
+        to_pay=visit.to_pay,
+        earned_total=visit.earned_total,
+        payments=tuple((p.method, p.amount) for p in sorted(visit.payments.all(), key=lambda p: p.pk)),
+        refunds=tuple(sorted(visit.refunds.all(), key=lambda r: r.pk)),
+        **facts,
+    )
+
+
+def _with_discounts(lines: Iterable[ReceiptLine], trace: Iterable[Explained]) -> tuple[ReceiptLine, ...]:
+    """The lines with the name of each discount that made them cheaper. Of older checks it was not kept."""
+    shares: dict[int, list[tuple[str, Money]]] = {}
+    for note in in_order(note for note in trace if note.stage == "discount" and note.amount):
+        for number, amount in note.facts.get(LINES, ()):
+            shares.setdefault(number, []).append((note.facts.get("name") or _("By hand"), Money(amount)))
+    return tuple(replace(line, discounts=tuple(shares.get(line.number, ()))) for line in lines)
 
 
 def _refunded(visits: Iterable[Visit]) -> dict[int, int]:

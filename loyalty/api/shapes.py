@@ -14,6 +14,7 @@ from clients.models import Client
 from clients.tags import tags_of
 from loyalty.cashback import Ladder
 from loyalty.checkout import Quote
+from loyalty.explanations import Explained, plain_facts
 from loyalty.house import House
 from loyalty.ledger import Stock
 from loyalty.mechanics import mechanics
@@ -190,10 +191,7 @@ def check_shape(
         "lines": [_line(line, receipt.currency, (revealed or {}).get(line.number)) for line in receipt.lines],
         "sessions_used": receipt.sessions_used,
         "tier": {"name": receipt.tier_name, "percent": plain(receipt.tier_percent)} if receipt.tier_name else None,
-        "trace": [
-            {"stage": note.stage, "rule": note.rule, "code": note.code, "text": note.text, "amount": text(note.amount)}
-            for note in receipt.trace
-        ],
+        "trace": [_note(note, receipt.currency) for note in receipt.trace],
         "payments": [{"method": method, "amount": text(amount)} for method, amount in receipt.payments],
     }
 
@@ -214,6 +212,18 @@ def _head(receipt: Receipt) -> dict[str, Any]:
         "status": receipt.status,
         "location": visit.location.code,
         "by": visit.by,
+    }
+
+
+def _note(note: Explained, currency: Currency) -> dict[str, Any]:
+    """A line of the explanation: a sentence for a person, the same as data for a program."""
+    return {
+        "stage": note.stage,
+        "rule": note.rule,
+        "code": note.code,
+        "text": note.text,
+        "amount": currency.text(note.amount),
+        "facts": plain_facts(note.facts, currency),
     }
 
 

@@ -7,7 +7,7 @@ things of the same moment are neither lost nor told twice, and a page costs four
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from clients.models import Client
-from loyalty.explanations import Explained, explain, show_day
+from loyalty.explanations import Why, explain, show_day, why
 from loyalty.house import House
 from loyalty.models import Account, Entry, Refund, Visit, VisitLine
 from loyalty.money import Money
@@ -36,7 +36,7 @@ class Happening:
     refund: Refund | None = None
     amount: Money | None = None
     reason: str = ""
-    why: Sequence[Explained] = ()
+    why: Why | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +118,8 @@ def _lines(rows: Iterable[Model]) -> Mapping[int, list[VisitLine]]:
 
 def _happening(row: Model, lines: Mapping[int, list[VisitLine]], house: House) -> Happening:
     if isinstance(row, Visit):
-        why = explain(row.facts.get("trace", ()), house.currency)
-        return Happening(row.at, _names(lines.get(row.pk, [])), visit=row, why=why)
+        reasons = why(explain(row.facts.get("trace", ()), house.currency), for_client=True)
+        return Happening(row.at, _names(lines.get(row.pk, [])), visit=row, why=reasons)
     if isinstance(row, Refund):
         title = _("Refund of the visit of %(day)s") if row.is_whole else _("Part of the visit of %(day)s refunded")
         return Happening(row.at, title % {"day": show_day(house.day(row.visit.at))}, refund=row)
