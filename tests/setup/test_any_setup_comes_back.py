@@ -89,7 +89,9 @@ GIVEN = PERCENT_OR_AMOUNT | st.fixed_dictionaries(
         )
     }
 )
-UNIQUE = st.just({}) | st.fixed_dictionaries({"unique": st.just(True)}, optional={"valid_hours": st.integers(1, 900)})
+UNIQUE: st.SearchStrategy[dict[str, Any]] = st.just({}) | st.fixed_dictionaries(
+    {"unique": st.just(True)}, optional={"valid_hours": st.integers(1, 900)}
+)
 EVERY_VISIT = st.sampled_from(["every_visit", "first_visit"])
 ON_JOINING = st.sampled_from(["registration", "first_visit"])
 
@@ -121,7 +123,7 @@ def promo_codes() -> st.SearchStrategy[list[Any]]:
         "staff_only": st.booleans(),
         "name": NAMES,
     }
-    row = st.fixed_dictionaries(
+    row: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         {"code": st.sampled_from(["SPRING", "spring", "Five", "FIVE"]), "given": GIVEN, "made": UNIQUE},
         optional=optional,
     )

@@ -99,3 +99,18 @@ def test_the_salon_is_as_published(db: None) -> None:
     assert birthday["bonus"] == {"lifetime": {"days": 14}, "limit_percent": "15", **terms}
     assert (second["trigger"], second["nth"], second["percent"]) == ("nth_visit", 1, "5")
     assert second["bonus"] == {"lifetime": {"months": 1}, "limit_percent": "15", **terms}
+
+
+@pytest.mark.parametrize(
+    ("code", "example"),
+    [
+        ("flexgym", ("quiet-hours", "hours")),
+        ("salon", ("cut-and-colour", "bundle")),
+        ("shop", ("free-delivery", "delivery")),
+    ],
+)
+def test_each_shows_a_discount(code: str, example: tuple[str, str], db: None) -> None:
+    """Switched off where the owner published no discount."""
+    [discount] = loaded(code)["discounts"]
+    assert (discount["code"], discount["kind"]) == example
+    assert discount.get("enabled", True) is (code == "shop")

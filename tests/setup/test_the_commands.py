@@ -30,7 +30,7 @@ def said(*command: Any, **options: Any) -> list[str]:
 def test_loading_prints_what_changed_and_then_that_nothing_does(db: None) -> None:
     first = said("load_setup", SALON)
     assert first[0] == "create business Салон красоты"
-    assert first[-1] == "create bonus program second"
+    assert first[-1] == "create discount cut-and-colour"
     assert said("load_setup", SALON) == ["nothing to change"]
 
 

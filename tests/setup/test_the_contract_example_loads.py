@@ -1,0 +1,86 @@
+"""The example of the contract loads as it is printed there, tried first or not, and comes back from its dump.
+
+Its bundle names a towel that its price list does not have: a business that sells towels loads it as it stands, one
+without is told which name it does not know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, time
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from loyalty.models import CashbackProgram, Discount, IssuedCode, PromoCode, Segment
+from loyalty.money import Money
+from loyalty.setup import SetupRefused, dump, load, read_yaml, write_yaml
+from tests.setup.conftest import BY, Picture
+
+EXAMPLE = (Path(__file__).parent / "contract.yaml").read_text(encoding="utf-8")
+WITH_TOWELS = EXAMPLE.replace("services:\n", 'services:\n  - {code: towel, name: Towel, price: "3.00"}\n', 1)
+Load = Callable[..., list[str]]
+
+
+def test_a_gym_with_towels_loads_it_as_printed(load_text: Load, flexgym: str, picture: Callable[[], Picture]) -> None:
+    before = picture()
+    foretold = load_text(EXAMPLE, dry_run=True)
+    assert picture() == before
+    assert load_text(EXAMPLE) == foretold
+    assert [line for line in foretold if line.startswith("create")] == [
+        "create segment regulars",
+        *(f"create bonus program {code}" for code in ("welcome", "birthday", "second", "missyou", "thanks")),
+        *(f"create discount {code}" for code in ("regular", "ladder", "again", "set", "morning")),
+        *(f"create promo code {code}" for code in ("SPRING", "FIVER", "BONUS50")),
+    ]
+    assert load_text(EXAMPLE) == []
+    dumped = dump()
+    assert load(read_yaml(write_yaml(dumped)), by=BY) == []
+    assert dump() == dumped
+
+
+def test_an_empty_database_is_told_of_the_towel_and_of_nothing_else(db: None) -> None:
+    with pytest.raises(SetupRefused) as refused:
+        load(read_yaml(EXAMPLE), by=BY, dry_run=True)
+    assert refused.value.errors == [("discounts[3].services[1]", 'there is no service or category "towel"')]
+    assert dump() == {}
+
+
+def test_with_its_towel_it_loads_into_an_empty_database(load_text: Load) -> None:
+    foretold = load_text(WITH_TOWELS, dry_run=True)
+    assert dump() == {}
+    assert load_text(WITH_TOWELS) == foretold
+    assert load_text(WITH_TOWELS) == []
+
+
+def test_its_figures_are_stored(load_text: Load) -> None:
+    load_text(WITH_TOWELS)
+
+    assert Segment.objects.get().visits_min == 5
+    assert CashbackProgram.objects.get().min_check == Money(5000)
+    kinds = Discount.objects.order_by("pk").values_list("code", "kind", "percent", "combinable", "priority")
+    assert list(kinds) == [
+        ("regular", "permanent", Decimal(5), False, 10),
+        ("ladder", "cumulative", None, False, 100),
+        ("again", "repeat", Decimal(10), True, 100),
+        ("set", "bundle", Decimal(15), True, 100),
+        ("morning", "hours", Decimal(10), True, 100),
+    ]
+    regular, ladder, again, bundle, morning = Discount.objects.order_by("pk")
+    assert regular.segment is not None
+    assert regular.segment.code == "regulars"
+    assert [(step.from_spent, step.percent) for step in ladder.steps.all()] == [(Money(100000), Decimal(3))]
+    assert (again.days, again.services, bundle.services) == (30, ["session"], ["session", "towel"])
+    assert (morning.weekdays, morning.from_time, morning.to_time) == ("mon,tue", time(9), time(12))
+    spring, fiver, bonus = PromoCode.objects.order_by("pk")
+    assert (spring.percent, spring.from_day, spring.to_day) == (Decimal(10), date(2026, 3, 1), date(2026, 5, 31))
+    assert (spring.max_uses, spring.max_uses_per_client, spring.min_check) == (500, 1, Money(3000))
+    assert (spring.name, spring.priority, spring.combinable) == ("SPRING", 200, False)
+    assert (fiver.amount, fiver.combinable) == (Money(500), True)
+    assert (bonus.bonus_amount, bonus.bonus_lifetime_days, bonus.bonus_limit_percent) == (Money(5000), 30, Decimal(100))
+    assert list(IssuedCode.objects.order_by("pk").values_list("code", "limit")) == [
+        ("SPRING", 500),
+        ("FIVER", None),
+        ("BONUS50", None),
+    ]
