@@ -53,7 +53,7 @@ ZERO = Money(0)
 
 def total(amounts: Iterable[int]) -> Money:
     """The sum, as Money, also of nothing."""
-    return Money(sum(amounts))
+    return Money(sum(map(int, amounts)))
 
 
 def down(amount: int, percent: Decimal, step: int = 1) -> Money:
@@ -74,14 +74,22 @@ def spread(amount: int, weights: Sequence[int]) -> list[Money]:
 
     With `0 <= amount <= sum(weights)` no part exceeds its weight. Weights that are all zero take nothing.
     """
+    return [Money(part) for part in apportioned(amount, weights)]
+
+
+def apportioned(amount: int, weights: Sequence[int]) -> list[int]:
+    """`spread` in plain whole numbers, for whoever does it a thousand times."""
     whole = sum(weights)
     if whole == 0:
-        return [ZERO for _weight in weights]
-    parts = [amount * weight // whole for weight in weights]
-    order = sorted(range(len(weights)), key=lambda i: (-(amount * weights[i] % whole), i))
-    for i in order[: amount - sum(parts)]:
-        parts[i] += 1
-    return [Money(part) for part in parts]
+        return [0] * len(weights)
+    shares = [divmod(amount * weight, whole) for weight in weights]
+    parts = [part for part, _remainder in shares]
+    left = amount - sum(parts)
+    if left:
+        order = sorted((-remainder, i) for i, (_part, remainder) in enumerate(shares))
+        for _remainder, i in order[:left]:
+            parts[i] += 1
+    return parts
 
 
 @dataclass(frozen=True, slots=True)

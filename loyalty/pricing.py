@@ -58,7 +58,8 @@ class Line:
 
     @property
     def rest(self) -> Money:
-        return self.list - self.membership - self.discount - self.bonus - self.gift_card
+        paid = int(self.membership) + int(self.discount) + int(self.bonus) + int(self.gift_card)
+        return Money(int(self.price) * self.quantity - paid)
 
     @property
     def paid_units(self) -> int:

@@ -19,11 +19,14 @@ class Scope:
     def of(cls, named: Iterable[str], excluded: Iterable[str]) -> Scope:
         return cls(frozenset(named), frozenset(excluded))
 
-    def covers(self, line: Line) -> bool:
-        names = self._names(line)
-        return (not self.named or bool(names & self.named)) and not names & self.excluded
+    def __bool__(self) -> bool:
+        """Whether it leaves anything out."""
+        return bool(self.named or self.excluded)
 
-    @staticmethod
-    def _names(line: Line) -> frozenset[str]:
-        """What a line may be called by: an item that is no service has no category, and no code that may be named."""
-        return frozenset(name for name in (line.code, line.category) if name) if line.is_service else frozenset()
+    def covers(self, line: Line) -> bool:
+        """A line that sells no service has neither a category nor a code that may be named."""
+        if not line.is_service:
+            return not self.named
+        if line.code in self.excluded or line.category in self.excluded:
+            return False
+        return not self.named or line.code in self.named or line.category in self.named

@@ -12,7 +12,11 @@ codes or programs come in changes nothing.
 
 An amount off several lines is spread by largest remainder, which may give one line a cent more because another became
 cheaper; a discount after it, on one of the lines, then sees that cent. So that one more program never makes a check
-dearer, a combinable discount without which the check is cheaper is left out.
+dearer, a combinable discount without which the check is cheaper is left out. Looking for one costs as much as the
+discounts times the lines, once for each discount: beyond `SEARCH` such steps (a check of dozens of lines under dozens
+of programs that spread amounts before percents) the cent is let be.
+
+Amounts are plain whole numbers inside: this is the innermost loop of a quote.
 """
 
 from __future__ import annotations
@@ -23,9 +27,10 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from loyalty.money import ZERO, Money, spread, total
+from loyalty.money import ZERO, Money, apportioned, total
 
-Rests = Mapping[int, Money]
+Rests = Mapping[int, int]
+SEARCH = 6_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,27 +63,29 @@ class Offer:
             return Fraction(sum(rests[n] for n in self.units))
         return Fraction(sum(Fraction(rests[n] * units, paid) for n, (units, paid) in self.units.items()))
 
-    def take(self, rests: Rests) -> dict[int, Money]:
+    def take(self, rests: Rests) -> dict[int, int]:
         """What it takes off each line, given what is left of them; never more than that."""
-        taken = self._percent_of(rests) if self.percent is not None else self._amount_of(rests)
+        taken = self.uncapped(rests)
         if self.most is None or sum(taken.values()) <= self.most:
             return taken
-        return dict(zip(taken, spread(self.most, list(taken.values())), strict=True))
+        return dict(zip(taken, apportioned(self.most, list(taken.values())), strict=True))
 
-    def _percent_of(self, rests: Rests) -> dict[int, Money]:
+    def uncapped(self, rests: Rests) -> dict[int, int]:
+        """The same without `most`."""
+        return self._percent_of(rests, self.percent) if self.percent is not None else self._amount_of(rests)
+
+    def _percent_of(self, rests: Rests, percent: Decimal) -> dict[int, int]:
         """Per line an exact share of what is left of it, then the percentage, rounded once, halves up."""
-        assert self.percent is not None
-        numerator, denominator = self.percent.as_integer_ratio()
-        twice = 200 * denominator
+        numerator, denominator = percent.as_integer_ratio()
+        up, whole = 2 * numerator, 100 * denominator
         return {
-            n: Money((2 * rests[n] * units * numerator + 100 * denominator * paid) // (twice * paid))
-            for n, (units, paid) in self.units.items()
+            n: (up * rests[n] * units + whole * paid) // (2 * whole * paid) for n, (units, paid) in self.units.items()
         }
 
-    def _amount_of(self, rests: Rests) -> dict[int, Money]:
+    def _amount_of(self, rests: Rests) -> dict[int, int]:
         weights = [rests[n] * units // paid for n, (units, paid) in self.units.items()]
         whole = min(self.amount or ZERO, sum(weights))
-        return dict(zip(self.units, spread(whole, weights), strict=True))
+        return dict(zip(self.units, apportioned(whole, weights), strict=True))
 
     @property
     def spreads(self) -> bool:
@@ -92,7 +99,7 @@ class Taken:
 
     offer: Offer
     base: Fraction
-    parts: Mapping[int, Money]
+    parts: Mapping[int, int]
     full: Money
     """Without its cap."""
 
@@ -119,7 +126,7 @@ class Choice:
 
 def in_sequence(offers: Sequence[Offer], rests: Rests) -> Choice:
     """Each offer on what those before it have left."""
-    left = dict(rests)
+    left = {n: int(rest) for n, rest in rests.items()}
     taken = []
     for offer in sorted(offers, key=lambda offer: offer.order):
         parts = {n: amount for n, amount in offer.take(left).items() if amount}
@@ -132,14 +139,14 @@ def in_sequence(offers: Sequence[Offer], rests: Rests) -> Choice:
 def _without_cap(offer: Offer, rests: Rests) -> Money:
     if offer.percent is None:
         return offer.amount or ZERO
-    return total(offer._percent_of(rests).values()) if offer.most is not None else ZERO
+    return total(offer.uncapped(rests).values()) if offer.most is not None else ZERO
 
 
 def all_together(offers: Sequence[Offer], rests: Rests) -> Choice:
     """All combinable offers, less those without which the check is cheaper (a cent that a spread has moved)."""
     kept = sorted(offers, key=lambda offer: offer.order)
     crowded: list[Offer] = []
-    while _may_move_a_cent(kept):
+    while len(kept) ** 2 * len(rests) <= SEARCH and _may_move_a_cent(kept):
         now = _off(kept, rests)
         without = {offer.order: _off([one for one in kept if one is not offer], rests) for offer in kept}
         worst = max(kept, key=lambda offer: without[offer.order])
@@ -162,7 +169,7 @@ def _may_move_a_cent(offers: Sequence[Offer]) -> bool:
 
 def _off(offers: Sequence[Offer], rests: Rests) -> int:
     """What a sequence takes off, and nothing else: this is asked often."""
-    left = dict(rests)
+    left = {n: int(rest) for n, rest in rests.items()}
     whole = 0
     for offer in offers:
         for n, amount in offer.take(left).items():

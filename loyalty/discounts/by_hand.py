@@ -12,7 +12,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from clients.refusals import Invalid
-from loyalty.discounts.fitting import lines_for_discounts
+from loyalty.discounts.fitting import Goods
 from loyalty.money import BadAmount, Money, parse_percent
 from loyalty.pricing import Bill
 from loyalty.reader import Reader
@@ -33,7 +33,7 @@ class ByHand:
 
     def offer(self, bill: Bill) -> Offer:
         """What it would take. Raises `Invalid` for a line that the check does not have, or that sells no service."""
-        goods = {line.number: line for line in lines_for_discounts(bill)}
+        goods = {line.number: line for line in Goods.of(bill).lines}
         for i, number in enumerate(self.lines):
             if number not in goods:
                 message = _("line %(line)d is no service that is paid for") % {"line": number}

@@ -17,9 +17,11 @@ from loyalty.mechanics import Person, Scene
 from loyalty.models import Discount
 from loyalty.money import Money, total
 from loyalty.pricing import Bill, Line
+from loyalty.scope import Scope
 
 Kind = Discount.Kind
 Units = dict[int, tuple[int, int]]
+SOME_UNITS = (Kind.REPEAT, Kind.BUNDLE, Kind.CHEAPEST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +46,23 @@ Recent = Mapping[str, int]
 """Code of a service → days since the client last had it."""
 
 
-def lines_for_discounts(bill: Bill) -> list[Line]:
-    """Services with something to pay: gift cards and memberships are sold at their price."""
-    return [line for line in bill.lines if line.is_service and line.paid_units]
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """What discounts are about: services with something to pay. Gift cards and memberships are sold at their price."""
+
+    lines: tuple[Line, ...]
+    price: Money
+    """Before any discount, covered units taken off."""
+    units: Units
+    """Every paid unit of every line."""
+
+    @classmethod
+    def of(cls, bill: Bill) -> Goods:
+        lines = tuple(line for line in bill.lines if line.is_service and line.paid_units)
+        return cls(lines, price_of(lines), {line.number: (line.paid_units, line.paid_units) for line in lines})
+
+    def within(self, scope: Scope) -> Sequence[Line]:
+        return [line for line in self.lines if scope.covers(line)] if scope else self.lines
 
 
 def price_of(lines: Iterable[Line]) -> Money:
@@ -108,18 +124,18 @@ def _no_step(rule: Rule, person: Person) -> Misfit | None:
 # --- of what, from which sum -----------------------------------------------------------------------------------------
 
 
-def fit(rule: Rule, bill: Bill, person: Person | None, recent: Recent) -> Fit | Misfit:
+def fit(rule: Rule, goods: Goods, person: Person | None, recent: Recent) -> Fit | Misfit:
     """What the rule acts on, of a check at whose place, moment and client it is."""
-    goods = lines_for_discounts(bill)
-    lines = [line for line in goods if rule.scope.covers(line)]
+    lines = goods.within(rule.scope)
     if not lines:
         return Misfit("nothing_fits")
-    counted = [line for line in goods if line not in lines] if rule.kind == Kind.DELIVERY else goods
-    missing = rule.min_check - price_of(counted)
-    if missing > 0:
-        facts = {"min_check": rule.min_check, "missing": missing}
-        return Misfit("check_too_small", facts, hint="more" if missing <= price_of(counted) else "")
-    units = _units(rule, lines, recent)
+    if rule.min_check:
+        counted = goods.price - price_of(lines) if rule.kind == Kind.DELIVERY else goods.price
+        missing = rule.min_check - counted
+        if missing > 0:
+            facts = {"min_check": rule.min_check, "missing": missing}
+            return Misfit("check_too_small", facts, hint="more" if missing <= counted else "")
+    units = _units(rule, lines, recent) if rule.kind in SOME_UNITS else _all(goods, lines)
     if isinstance(units, Misfit):
         return units
     return Fit(units, _percent(rule, person), rule.amount)
@@ -138,16 +154,13 @@ def _from_spent(step: Any) -> Money:
 def _units(rule: Rule, lines: Sequence[Line], recent: Recent) -> Units | Misfit:
     if rule.kind == Kind.REPEAT:
         again = [line for line in lines if line.code in recent and recent[line.code] <= (rule.days or 0)]
-        return _all(again) if again else Misfit("not_again", {"days": rule.days})
-    if rule.kind == Kind.BUNDLE:
-        return _sets(rule, lines)
-    if rule.kind == Kind.CHEAPEST:
-        return _cheapest(rule, lines)
-    return _all(lines)
+        units = {line.number: (line.paid_units, line.paid_units) for line in again}
+        return units or Misfit("not_again", {"days": rule.days})
+    return _sets(rule, lines) if rule.kind == Kind.BUNDLE else _cheapest(rule, lines)
 
 
-def _all(lines: Iterable[Line]) -> Units:
-    return {line.number: (line.paid_units, line.paid_units) for line in lines}
+def _all(goods: Goods, lines: Sequence[Line]) -> Units:
+    return goods.units if lines is goods.lines else {line.number: goods.units[line.number] for line in lines}
 
 
 def _sets(rule: Rule, lines: Sequence[Line]) -> Units | Misfit:

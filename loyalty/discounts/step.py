@@ -8,7 +8,7 @@ from typing import Any
 
 from loyalty.discounts.by_hand import ByHand
 from loyalty.discounts.codes import PromoCodeNotApplicable, Typed
-from loyalty.discounts.fitting import Fit, Misfit, Recent, fit
+from loyalty.discounts.fitting import Fit, Goods, Misfit, Recent, fit
 from loyalty.discounts.rules import CODE, Rule
 from loyalty.discounts.texts import NOT_TAKEN
 from loyalty.explanations import sentence
@@ -64,8 +64,9 @@ class DiscountStep(Idle):
         notes: list[Note] = []
         typed: dict[str, Typed] = {}
         bonuses: list[Typed] = []
+        goods = Goods.of(bill)
         for asked in self.asked:
-            found = asked.misfit or fit(asked.rule, bill, self.person, self.recent)
+            found = asked.misfit or fit(asked.rule, goods, self.person, self.recent)
             if isinstance(found, Misfit):
                 self._refuse(asked, found)
                 notes += _unused(asked.rule, found)
@@ -115,12 +116,18 @@ def _unused(rule: Rule, misfit: Misfit) -> list[Note]:
 
 def taken(bill: Bill, choice: Choice) -> Bill:
     """The bill with these discounts off its lines."""
-    lines = {line.number: line for line in bill.lines}
+    off: dict[int, int] = {}
+    barred: set[int] = set()
     for one in choice.taken:
         for number, amount in one.parts.items():
-            line = lines[number]
-            lines[number] = replace(line, discount=line.discount + amount, earns=line.earns and one.offer.earns)
-    return bill.with_lines(lines.values())
+            off[number] = off.get(number, 0) + amount
+        if not one.offer.earns:
+            barred.update(one.parts)
+    return bill.with_lines(
+        replace(line, discount=line.discount + off[line.number], earns=line.earns and line.number not in barred)
+        for line in bill.lines
+        if line.number in off
+    )
 
 
 def _by_hand(bill: Bill, given: ByHand | None) -> Bill:
@@ -179,7 +186,7 @@ def _times(one: Taken) -> int:
 def _figures(one: Taken) -> Mapping[str, Any]:
     """Base, rate, exact result, cap, and what each line got: everything that explains the amount."""
     offer = one.offer
-    facts: dict[str, Any] = {"base": one.base, "lines": [[n, int(amount)] for n, amount in one.parts.items()]}
+    facts: dict[str, Any] = {"base": one.base, "lines": [[n, amount] for n, amount in one.parts.items()]}
     if offer.percent is not None:
         numerator, denominator = offer.percent.as_integer_ratio()
         facts |= {"percent": offer.percent, "exact": one.base * numerator / (denominator * 100)}
