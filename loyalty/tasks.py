@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from loyalty import night, proof
+from loyalty import night, promises, proof
 from loyalty.api import idempotency
 
 
@@ -47,5 +47,6 @@ def check_ledger() -> int:
 
 @shared_task(name="loyalty.forget_replies")
 def forget_replies() -> int:
-    """Kept answers of the API older than a day."""
-    return idempotency.forget_old(now=timezone.now())
+    """Kept answers of the API older than a day, and settings that no quote can be settled by any more."""
+    now = timezone.now()
+    return idempotency.forget_old(now=now) + promises.forget_old(now=now)

@@ -75,12 +75,13 @@ class Memberships(Mechanic):
         """Memberships with sessions left today, soonest to end first.
 
         A membership is its account, and its lot names the plan: no query, unless the owner has renamed a plan's code.
+        A plan that these rules do not know was first sold after the quote whose promise they keep.
         """
         plans = {plan.code: plan for plan in scene.rules[self.code].values()}
         lots = ledger.soonest_first(_usable(scene))
         if any(lot.program not in plans for lot in lots):
             plans |= _renamed(lots, scene.rules[self.code])
-        return [Held(lot.account, plans[lot.program or ""], lot) for lot in lots]
+        return [Held(lot.account, plans[code], lot) for lot in lots if (code := lot.program or "") in plans]
 
     # --- selling ---
 
@@ -171,7 +172,7 @@ def _usable(scene: Scene) -> list[Stock]:
 def _renamed(lots: Sequence[Stock], plans: Mapping[int, PlanRule]) -> dict[str, PlanRule]:
     """Plans by the code that they had when these lots were sold."""
     plan_of = dict(Membership.objects.filter(pk__in=[lot.account for lot in lots]).values_list("pk", "plan"))
-    return {lot.program or "": plans[plan_of[lot.account]] for lot in lots}
+    return {lot.program or "": plans[plan_of[lot.account]] for lot in lots if plan_of[lot.account] in plans}
 
 
 def _named(pk: int, held: Held | None, field: str) -> Held:

@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from clients.actors import Actor
 from clients.models import Client
-from loyalty import ledger
+from loyalty import ledger, promises
 from loyalty.basket import Basket
 from loyalty.checkout import Back, Paid, Quote, Settled, quote, refund, settle
 from loyalty.counter import read_basket
@@ -99,6 +99,12 @@ class Till:
 
     def quote(self, *services: str | dict[str, Any], client: Client | None = None, **offers: Any) -> Quote:
         return quote(self.basket(*services, client=client, **offers), now=self.now)
+
+    def promise(self, basket: Basket) -> Quote:
+        """A quote that is handed out, as the desk and the API do it."""
+        quoted = quote(basket, now=self.now)
+        promises.keep(quoted.book, now=self.now)
+        return quoted
 
     def sell(self, *services: str | dict[str, Any], client: Client | None = None, **offers: Any) -> Settled:
         """Settle, and pay whatever is to pay in cash."""

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 
 from clients.models import Location
 from clients.refusals import Invalid, Refusal
+from loyalty import promises
 from loyalty.api import schema
 from loyalty.api.calls import PAGING, Call, page_of
 from loyalty.api.idempotency import Answer, once
@@ -30,7 +31,7 @@ from loyalty.api.reading import (
 )
 from loyalty.api.shapes import check_shape, quote_shape, refund_shape
 from loyalty.basket import Basket
-from loyalty.checkout import Paid, Settled, quote, refund, settle
+from loyalty.checkout import Paid, QuoteChanged, Settled, quote, refund, settle
 from loyalty.counter import read_basket
 from loyalty.house import House
 from loyalty.models import Refund, Visit
@@ -59,9 +60,12 @@ class Quotes(Call):
 
     @schema.described(schema.QUOTE)
     def post(self, request: Request) -> Response:
+        now = timezone.now()
         house = rulebook().house
         basket = basket_of(object_of(request), house, self.caller, latest=LATEST)
-        return Response(quote_shape(quote(basket, now=timezone.now())))
+        quoted = quote(basket, now=now)
+        promises.keep(quoted.book, now=now)
+        return Response(quote_shape(quoted))
 
 
 class Visits(Call):
@@ -85,7 +89,11 @@ class Visits(Call):
             settled = settle(basket=basket, payments=paid, key=operation, by=self.caller.actor, now=now, token=token)
             return Answer(201, settled_shape(settled, house))
 
-        return once(request, work, now=now)
+        try:
+            return once(request, work, now=now)
+        except QuoteChanged as changed:  # the new quote is a promise too; by now the transaction is over
+            promises.keep(changed.facts["quote"].book, now=now)
+            raise
 
     @schema.described(schema.LIST_VISITS)
     def get(self, request: Request) -> Response:

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import reduce
+from hashlib import sha256
 from operator import or_
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Cast
-from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from clients.models import Business, Card, Client, ClientTag, Location
@@ -25,6 +25,7 @@ from loyalty.mechanics import Person, Scene, TierHeld, mechanic_selling, mechani
 from loyalty.models import Account, Visit
 from loyalty.money import ZERO, Money
 from loyalty.pricing import Bill, Line, price
+from loyalty.promises import Promise, token_of
 from loyalty.rulebook import Rulebook, rulebook
 from loyalty.sql import Compiled
 
@@ -37,11 +38,16 @@ class ClientErased(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What a check comes to, the state it was worked out from, and the token that stands for it."""
+    """What a check comes to, the settings and the state it was worked out from, and the token that promises it.
+
+    `seen` stands for everything that the client saw: equal fingerprints, equal checks.
+    """
 
     basket: Basket
+    book: Rulebook
     scene: Scene
     bill: Bill
+    seen: str
     token: str
 
 
@@ -52,14 +58,28 @@ def quote(basket: Basket, *, now: datetime) -> Quote:
     (`insufficient_balance`, `redeem_exceeds_limit`, `gift_card_...`, ...).
     """
     person, revision = person_of(basket.client) if basket.client is not None else (None, None)
-    book = rulebook(revision)
+    return _worked_out(basket, person, rulebook(revision), now)
+
+
+def quote_by(book: Rulebook, basket: Basket, *, now: datetime) -> Quote:
+    """Work a basket out by the settings of a promise and at its moment, but with everybody and all value as they are.
+
+    Raises what `quote` raises.
+    """
+    person = person_of(basket.client)[0] if basket.client is not None else None
+    return _worked_out(basket, person, book, now)
+
+
+def _worked_out(basket: Basket, person: Person | None, book: Rulebook, now: datetime) -> Quote:
     scene = _scene(basket, person, book, basket.at or now)
     lines = [line_of(line, number, scene) for number, line in enumerate(basket.lines, start=1)]
     steps = [mechanic.prepare(basket, scene) for mechanic in mechanics()]
     if sum(line.list for line in lines) > LARGEST_CHECK:
         raise Invalid(_("This check is too large."), field="lines")
     bill = price([_by_house(line, scene.house) for line in lines], steps)
-    return Quote(basket=basket, scene=scene, bill=bill, token=_token(basket, bill))
+    seen = _seen(basket, bill)
+    token = token_of(Promise(seen, book.revision, now))
+    return Quote(basket=basket, book=book, scene=scene, bill=bill, seen=seen, token=token)
 
 
 def lock_accounts(basket: Basket) -> None:
@@ -235,14 +255,15 @@ def line_of(line: BasketLine, number: int, scene: Scene) -> Line:
     )
 
 
-def _token(basket: Basket, bill: Bill) -> str:
-    """Stands for everything the client saw: equal tokens, equal checks."""
+def _seen(basket: Basket, bill: Bill) -> str:
+    """The fingerprint of everything the client saw."""
     lines = [(line.code, line.terms, *_figures(line)) for line in bill.lines]
     earned = [(earning.program, int(earning.amount), earning.for_other) for earning in bill.earnings]
     # Of cards and memberships also what is left on them, or lost.
     told = [(n.code, int(n.amount), repr(dict(n.facts))) for n in bill.notes if n.stage in ("membership", "gift_card")]
-    seen = (basket.client, basket.location, lines, earned, told)
-    return salted_hmac("loyalty.quote", repr(seen), algorithm="sha256").hexdigest()[:40]
+    reduced = [(n.rule, int(n.amount)) for n in bill.notes if n.stage == "discount" and n.amount]
+    seen = (basket.client, basket.location, lines, earned, told, reduced)
+    return sha256(repr(seen).encode()).hexdigest()[:40]
 
 
 def _figures(line: Line) -> tuple[int, ...]:

@@ -3,6 +3,11 @@
 The accounts that the check may take from are locked first, in id order; only then is it priced, so what is
 compared with the client's quote is what will be written. Whoever only receives (a referrer) is not locked: two
 clients who reward each other at the same moment do not wait for each other.
+
+A token is a promise of 15 minutes (`loyalty.promises`). What the client saw is settled if it is still so; and else if
+it is so by the settings and at the moment of the quote. What other people have used meanwhile is gone all the same:
+the client, the lots, the cards and the codes are as they are now, under lock. A promise that cannot be kept, or is
+older, is answered with the present quote, and nothing is written.
 """
 
 from __future__ import annotations
@@ -16,18 +21,19 @@ from django.utils.translation import gettext as _
 
 from clients.actors import Actor
 from clients.refusals import Refusal
-from loyalty import ledger
+from loyalty import ledger, promises
 from loyalty.basket import Basket
-from loyalty.checkout.quote import Quote, lock_accounts, quote
+from loyalty.checkout.quote import Quote, lock_accounts, quote, quote_by
 from loyalty.checkout.record import raise_standing, write_lines, write_payments, write_visit
 from loyalty.mechanics import Sale, gathered
 from loyalty.models import Visit
 from loyalty.money import Money, total
+from loyalty.promises import Promise
 from loyalty.transactions import in_one_transaction
 
 
 class QuoteChanged(Refusal):
-    """Something that the client saw is no longer so. `facts["quote"]` is the new `Quote`; nothing was written."""
+    """What the client saw is no longer so, or was promised too long ago. `facts["quote"]` is the new `Quote`."""
 
     code = "quote_changed"
 
@@ -61,35 +67,70 @@ def settle(  # keyword-only, each is said by every caller
 ) -> Settled:
     """Settle a check. `key` is its operation: settled again under the same key, it is the first visit that answers.
 
-    Raises `QuoteChanged` if `token` is given and stands for something else than the check is now, and
-    `PaymentMismatch` unless the payments come to what is to pay, to the cent; and every refusal of `quote`.
+    With `token` what it promises is settled. Raises `QuoteChanged` if that cannot be, and `PaymentMismatch` unless
+    the payments come to what is to pay, to the cent; and every refusal of `quote`.
     """
     lock_accounts(basket)
     try:
-        present = quote(basket, now=now)
-        _compare(present, token)
-        paid = _check_payments(payments, present)
+        agreed = quote(basket, now=now) if token is None else _promised_or_present(basket, token, now)
+        paid = _check_payments(payments, agreed)
     except Refusal:
         # What the first one spent is no longer there: asked again, the answer is still that visit.
         earlier = Visit.objects.filter(operation=key).first()
         if earlier is None:
             raise
         return Settled(visit=earlier, is_repeat=True)
-    return _write(present, paid, key=key, by=by)
+    return _write(agreed, paid, key=key, by=by)
 
 
-def _compare(present: Quote, token: str | None) -> None:
-    if token is not None and token != present.token:
-        raise QuoteChanged(
-            _("Something changed while this check was open. Here is what it comes to now."), quote=present
-        )
+def _promised_or_present(basket: Basket, token: str, now: datetime) -> Quote:
+    """What the token promises, which is the present check where both are the same. Raises `QuoteChanged`, and what
+    refuses the present check.
+    """
+    promise = promises.read_token(token)
+    held = promise if promise is not None and promise.is_held(now) else None
+    why: Refusal
+    try:
+        present = quote(basket, now=now)
+        if held is not None and held.seen == present.seen:
+            return present
+        why = QuoteChanged(_why(promise, held), quote=present)
+    except Refusal as refused:
+        why = refused
+    promised = _as_promised(basket, held, now)
+    if promised is None:
+        raise why
+    return promised
 
 
-def _check_payments(payments: Sequence[Paid], present: Quote) -> dict[str, Money]:
-    to_pay = present.bill.to_pay
+def _why(promise: Promise | None, held: Promise | None) -> str:
+    if promise is not None and held is None:
+        return _("This quote was held for 15 minutes, which are over. Here is what the check comes to now.")
+    return _("Something changed while this check was open. Here is what it comes to now.")
+
+
+def _as_promised(basket: Basket, promise: Promise | None, now: datetime) -> Quote | None:
+    """The check by the settings and at the moment of its quote, if it still comes to what the client saw.
+
+    It is priced at that moment and happens now: visit, entries and new lots are dated now.
+    """
+    book = promises.rules_of(promise) if promise is not None else None
+    if promise is None or book is None:
+        return None
+    try:
+        promised = quote_by(book, basket, now=promise.at)
+    except Refusal:  # what it needs is gone: the refusal or the quote of now says what
+        return None
+    if promised.seen != promise.seen:
+        return None
+    return replace(promised, scene=replace(promised.scene, now=basket.at or now))
+
+
+def _check_payments(payments: Sequence[Paid], agreed: Quote) -> dict[str, Money]:
+    to_pay = agreed.bill.to_pay
     given = total(payment.amount for payment in payments)
     if given != to_pay or any(payment.amount < 0 for payment in payments):
-        show = present.scene.house.currency.number
+        show = agreed.scene.house.currency.number
         message = _("The payments come to %(given)s, %(to_pay)s is to pay.")
         raise PaymentMismatch(message % {"given": show(given), "to_pay": show(to_pay)}, field="payments", to_pay=to_pay)
     methods = dict.fromkeys(payment.method for payment in payments)
@@ -97,9 +138,9 @@ def _check_payments(payments: Sequence[Paid], present: Quote) -> dict[str, Money
     return {method: amount for method, amount in by_method.items() if amount}
 
 
-def _write(present: Quote, paid: dict[str, Money], *, key: str, by: Actor) -> Settled:
-    bill, scene = present.bill, present.scene
-    visit = write_visit(present, operation=key, by=by)
+def _write(agreed: Quote, paid: dict[str, Money], *, key: str, by: Actor) -> Settled:
+    bill, scene = agreed.bill, agreed.scene
+    visit = write_visit(agreed, operation=key, by=by)
     if visit is None:
         return Settled(visit=Visit.objects.get(operation=key), is_repeat=True)
     lines = write_lines(visit.pk, bill.lines)

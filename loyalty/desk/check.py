@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -12,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from clients.refusals import Refusal
-from loyalty import checkout
-from loyalty.checkout import Paid, QuoteChanged, Settled
+from loyalty import checkout, promises
+from loyalty.checkout import Paid, Quote, QuoteChanged, Settled
 from loyalty.counter import read_basket
 from loyalty.desk import shelf
 from loyalty.desk.access import OVERRIDE, Desk, at_the_desk
@@ -114,6 +115,10 @@ def to_page(request: HttpRequest, address: str) -> HttpResponse:
 
 
 def _shown(request: HttpRequest, desk: Desk, context: dict[str, Any]) -> dict[str, Any]:
+    """What the page needs. Whoever sees the figures of a quote holds its promise from now on."""
+    till: Till = context["till"]
+    if till.quoted is not None:
+        promises.keep(till.quoted.book, now=desk.now)
     shown = {
         "desk": desk,
         "currency": desk.house.currency,
@@ -124,7 +129,7 @@ def _shown(request: HttpRequest, desk: Desk, context: dict[str, Any]) -> dict[st
         "takes_codes": "gift_cards" in known_offers(),
         "may_price": desk.may(OVERRIDE),
         "method": request.session.get(METHOD, "cash"),
-        "methods": [(value, label, context["till"].draft.split.get(value, "")) for value, label in method_names()],
+        "methods": [(value, label, till.draft.split.get(value, "")) for value, label in method_names()],
     }
     return shown | context
 
@@ -160,10 +165,22 @@ def _settle(draft: Draft, method: str, desk: Desk) -> Settled:
         offers["gift_cards"] = [*draft.gift_cards, draft.code]
     basket = read_basket(draft.raw(desk.place.code, offers), desk.house)
     paid = payments_of(method, draft, desk, Money(draft.seen.get("to_pay", 0)))
-    payments = [Paid(name, amount) for name, amount in paid.items()]
-    return checkout.settle(
-        basket=basket, payments=payments, key=_operation(draft), by=desk.by, now=desk.now, token=draft.token
+    settle = partial(
+        checkout.settle,
+        basket=basket,
+        payments=[Paid(name, amount) for name, amount in paid.items()],
+        key=_operation(draft),
+        by=desk.by,
+        now=desk.now,
     )
+    try:
+        return settle(token=draft.token)
+    except QuoteChanged as changed:
+        fresh: Quote = changed.facts["quote"]
+        promise = promises.read_token(draft.token)
+        if promise is None or promise.seen != fresh.seen:
+            raise
+        return settle(token=fresh.token)  # only older than a quote is held: what was shown is still so
 
 
 def _remember(request: HttpRequest, settled: Settled, method: str) -> None:

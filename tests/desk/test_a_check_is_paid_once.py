@@ -48,21 +48,6 @@ def test_bonuses_used_elsewhere_show_the_new_check_and_what_changed(desk: Screen
     assert Visit.objects.latest("pk").to_pay == Money(10910)
 
 
-def test_a_price_that_changed_is_told(desk: Screen, flexgym: object) -> None:
-    from loyalty.models import Service
-
-    desk.open()
-    desk.add("service:towel")
-    towel = Service.objects.get(code="towel")
-    towel.price = Money(350)
-    towel.save()
-    assert desk.pay().status_code == 422
-    assert "To pay was 3.00 and is now 3.50." in desk.text
-    assert not Visit.objects.exists()
-    desk.pay()
-    assert Visit.objects.get().to_pay == Money(350)
-
-
 def test_a_check_without_a_token_is_shown_first(desk: Screen, flexgym: object) -> None:
     desk.open()
     desk.add("service:towel")

@@ -10,7 +10,7 @@ from clients.models import Client
 from clients.refusals import Invalid, NotFound
 from loyalty.checkout import Paid, PaymentMismatch, QuoteChanged, quote, settle
 from loyalty.ledger import InsufficientBalance
-from loyalty.models import CashbackProgram, Entry, Lot, Payment, Service, Standing, TierStanding, Visit, VisitLine
+from loyalty.models import CashbackProgram, Entry, Lot, Payment, Standing, TierStanding, Visit, VisitLine
 from loyalty.money import Money
 from tests import factories
 from tests.conftest import Together
@@ -55,13 +55,15 @@ def test_payments_must_match_to_the_cent(till: Till, boris: Client) -> None:
 
 @pytest.mark.django_db
 def test_what_changed_since_the_quote_is_told_and_nothing_written(till: Till, boris: Client) -> None:
-    basket = till.basket("session", client=boris)
-    seen = quote(basket, now=till.now)
-    Service.objects.update(price=Money(2500))
+    till.give(boris, "20")
+    basket = till.basket("session", client=boris, redeem="max")
+    seen = till.promise(basket)
+    till.sell("3 x towel", {"service": "session", "price": "5"}, client=boris, redeem="5")
+    settled = Visit.objects.count()
     with pytest.raises(QuoteChanged) as refused:
-        till.settle(basket, cash=2000, token=seen.token)
-    assert refused.value.facts["quote"].bill.to_pay == cents("25")
-    assert nothing_was_written()
+        till.settle(basket, token=seen.token)
+    assert refused.value.facts["quote"].bill.to_pay == cents("5")
+    assert Visit.objects.count() == settled
 
 
 @pytest.mark.django_db
