@@ -22,7 +22,7 @@ from loyalty import ledger
 from loyalty.basket import Basket, Item
 from loyalty.house import House
 from loyalty.ledger import Grant, Movement, Opening, Stock
-from loyalty.mechanics import Good, Holdings, Mechanic, Panel, Reversal, Sale, Scene
+from loyalty.mechanics import Code, Good, Holdings, Mechanic, Panel, Reversal, Sale, Scene
 from loyalty.models import Account, VisitLine
 from loyalty.money import Money
 from loyalty.pricing import Idle, Line, Step
@@ -31,6 +31,8 @@ from loyalty.terms import last_day_after, valid_for
 
 KIND = "gift_card_type"
 MAX_CARDS = 20
+SHOWN = 4
+"""Of a code, the end that staff are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,13 @@ class GiftCards(Mechanic):
             if not isinstance(code, str):
                 raise Invalid(_("must be a code in a string"), field=f"gift_cards[{i}]")
         return {"gift_cards": tuple(typed)}
+
+    def reads_code(self, text: str) -> Code | None:
+        code = read_code(text)
+        if code is None:
+            return None
+        end = code[-SHOWN:]
+        return Code("gift_cards", code, _("Gift card …%(end)s") % {"end": end}, ("card", end))
 
     def read_item(self, reader: Reader, kind: str) -> Item:
         code = reader.text(kind, limit=40)
@@ -221,7 +230,7 @@ def _sell(fresh: Sequence[Fresh], sale: Sale) -> list[Movement]:
             type_id=card.kind.id,
             account_id=sale.accounts[operation],
             code_hash=hash_code(card.code),
-            last_four=card.code[-4:],
+            last_four=card.code[-SHOWN:],
             amount=card.line.price,
             single_use=card.kind.single_use,
             sold_on_id=sale.lines[card.line.number],

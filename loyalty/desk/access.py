@@ -24,6 +24,7 @@ P = ParamSpec("P")
 RECORD = "loyalty.record_visit"
 REFUND = "loyalty.refund_visit"
 OVERRIDE = "loyalty.override_price"
+BY_HAND = "loyalty.discount_by_hand"
 LOCATION = "desk_location"
 PLACE = "at_location"
 

@@ -17,8 +17,9 @@ from loyalty import checkout, promises
 from loyalty.checkout import Paid, Quote, QuoteChanged, Settled
 from loyalty.counter import read_basket
 from loyalty.desk import shelf
-from loyalty.desk.access import OVERRIDE, Desk, at_the_desk
-from loyalty.desk.draft import METHODS, Draft, line_of, written
+from loyalty.desk.access import BY_HAND, OVERRIDE, Desk, at_the_desk
+from loyalty.desk.codes import takes_codes
+from loyalty.desk.draft import METHODS, ByHand, Draft, line_of, written
 from loyalty.desk.finding import LONGEST, find_clients
 from loyalty.desk.guest import find_client, guest_of
 from loyalty.desk.till import Till, changes, known_offers, payments_of, work_out
@@ -79,8 +80,10 @@ def pay(request: HttpRequest, desk: Desk) -> HttpResponse:
 
 
 def read_draft(request: HttpRequest, desk: Desk) -> Draft:
-    """The check in the form. Prices that were typed count only from those who may change them."""
+    """The check in the form. Prices and discounts that were typed count only from those who may give them."""
     draft = Draft.read(request.POST)
+    if not desk.may(BY_HAND):
+        draft = replace(draft, by_hand=ByHand())
     if desk.may(OVERRIDE):
         return draft
     return replace(draft, lines=tuple(replace(line, price="", reason="") for line in draft.lines))
@@ -126,8 +129,10 @@ def _shown(request: HttpRequest, desk: Desk, context: dict[str, Any]) -> dict[st
         "favourites": shelf.favourites(desk),
         "goods": shelf.goods(desk),
         "nothing": written(ZERO, desk.house.currency),
-        "takes_codes": "gift_cards" in known_offers(),
+        "takes_codes": takes_codes(known_offers()),
         "may_price": desk.may(OVERRIDE),
+        "may_discount": desk.may(BY_HAND),
+        "may_earn_nothing": "earn" in known_offers(),
         "method": request.session.get(METHOD, "cash"),
         "methods": [(value, label, till.draft.split.get(value, "")) for value, label in method_names()],
     }
@@ -148,8 +153,7 @@ def _acted(draft: Draft, request: HttpRequest) -> tuple[Draft, str]:
     if "remove" in sent:
         return draft.without_line(sent["remove"]), ""
     if "drop" in sent:
-        left = tuple(code for i, code in enumerate(draft.gift_cards) if str(i) != sent["drop"])
-        return replace(draft, gift_cards=left), "code"
+        return draft.without_code(sent["drop"]), "code"
     if sent.get("use_most"):
         return replace(draft, redeem="max", uses_most=True), "redeem"
     return draft, ""
@@ -160,10 +164,7 @@ def _settle(draft: Draft, method: str, desk: Desk) -> Settled:
     earlier = _settled_before(draft)
     if earlier is not None:
         return earlier
-    offers = draft.offers(known_offers())
-    if draft.code:
-        offers["gift_cards"] = [*draft.gift_cards, draft.code]
-    basket = read_basket(draft.raw(desk.place.code, offers), desk.house)
+    basket = read_basket(draft.raw(desk.place.code, draft.offers(known_offers())), desk.house)
     paid = payments_of(method, draft, desk, Money(draft.seen.get("to_pay", 0)))
     settle = partial(
         checkout.settle,

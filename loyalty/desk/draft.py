@@ -3,9 +3,10 @@
 client     id, or nothing for an anonymous check
 line       one for each line: "service:session", "gift_card_type:gift:50.00", "membership_plan:five"
 quantity-0, price-0, reason-0      of the first line, and so on
-gift_card  one for each code that was taken; code: the box, not taken yet
+taken      one for each code that was taken; code: the box, not taken yet
 redeem     bonuses to use; most: the figure that was filled in for "as much as may be"
-sessions   "no": do not pay with a membership
+sessions   "no": do not pay with a membership; earn: "no": the check earns nothing
+by_hand    a discount by hand: so much, of by_hand_unit ("percent" or "amount"); by_hand_reason
 key        the operation: paid once however often it is sent; token: the quote that was seen; seen: its figures
 """
 
@@ -16,16 +17,21 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import unquote
 
 from django.http import QueryDict
 from django.utils.translation import get_language
 
+from loyalty.desk.codes import read_codes
+from loyalty.mechanics import Code
 from loyalty.money import Currency, Money
 
 KEY = re.compile(r"[A-Za-z0-9_-]{16,60}", re.ASCII)
 COUNT = re.compile(r"[0-9]{1,5}", re.ASCII)
 SERVICE = "service"
 METHODS = ("cash", "card", "transfer")
+PERCENT, AMOUNT = "percent", "amount"
+MOST_FIGURES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,20 @@ class DraftLine:
 
 
 @dataclass(frozen=True, slots=True)
+class ByHand:
+    """A discount by hand as it was typed."""
+
+    value: str = ""
+    unit: str = PERCENT
+    reason: str = ""
+
+    def raw(self) -> dict[str, Any]:
+        """The discount as `loyalty.counter` reads it."""
+        value = self.value.rstrip("% ") if self.unit == PERCENT else self.value
+        return {self.unit: amount(value), "reason": self.reason}
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """An open check."""
 
@@ -62,10 +82,12 @@ class Draft:
     client: str = ""
     lines: tuple[DraftLine, ...] = ()
     code: str = ""
-    gift_cards: tuple[str, ...] = ()
+    taken: tuple[Code, ...] = ()
     redeem: str = ""
     uses_most: bool = False
     uses_sessions: bool = True
+    earns: bool = True
+    by_hand: ByHand = ByHand()
     token: str = ""
     seen: Mapping[str, int] = field(default_factory=dict)
     split: Mapping[str, str] = field(default_factory=dict)
@@ -85,10 +107,12 @@ class Draft:
             client=sent.get("client", "").strip(),
             lines=lines,
             code=sent.get("code", "").strip(),
-            gift_cards=tuple(dict.fromkeys(code for code in sent.getlist("gift_card") if code.strip())),
+            taken=read_codes(sent.getlist("taken")),
             redeem=redeem,
             uses_most=bool(redeem) and redeem == sent.get("most", ""),
             uses_sessions=sent.get("sessions") != "no",
+            earns=sent.get("earn") != "no",
+            by_hand=_by_hand(sent),
             token=sent.get("token", ""),
             seen=_figures(sent.get("seen", "")),
             split={method: sent.get(f"split-{method}", "").strip() for method in METHODS},
@@ -110,6 +134,18 @@ class Draft:
         """The check without its line of this number, from 1."""
         return replace(self, lines=tuple(line for i, line in enumerate(self.lines, 1) if str(i) != number))
 
+    @property
+    def codes(self) -> tuple[Code, ...]:
+        """Those that were taken, and the one in the box."""
+        return tuple(dict.fromkeys((*self.taken, *read_codes([self.code]))))
+
+    def with_code(self) -> Draft:
+        """The check with the code out of the box."""
+        return replace(self, taken=self.codes, code="")
+
+    def without_code(self, text: str) -> Draft:
+        return replace(self, taken=tuple(code for code in self.taken if code.text != text))
+
     def raw(self, location: str, offers: Mapping[str, Any]) -> dict[str, Any]:
         """The basket as `loyalty.counter` reads it."""
         basket = {"location": location, "lines": [line.raw() for line in self.lines], **offers}
@@ -120,10 +156,14 @@ class Draft:
         offers: dict[str, Any] = {}
         if self.redeem:
             offers["redeem"] = "max" if self.uses_most else amount(self.redeem)
-        if self.gift_cards:
-            offers["gift_cards"] = list(self.gift_cards)
+        for code in self.codes:
+            offers.setdefault(code.key, []).append(code.text)
         if not self.uses_sessions:
             offers["memberships"] = []
+        if self.by_hand.value:
+            offers["discount"] = self.by_hand.raw()
+        if not self.earns:
+            offers["earn"] = False
         return {key: value for key, value in offers.items() if key in known}
 
 
@@ -161,7 +201,12 @@ def _with_details(line: DraftLine, i: int, sent: QueryDict) -> DraftLine:
     )
 
 
+def _by_hand(sent: QueryDict) -> ByHand:
+    unit = AMOUNT if sent.get("by_hand_unit") == AMOUNT else PERCENT
+    return ByHand(sent.get("by_hand", "").strip(), unit, sent.get("by_hand_reason", "").strip())
+
+
 def _figures(text: str) -> dict[str, int]:
     """ "to_pay=3000,earned=90" → the figures that were seen."""
-    pairs = (part.partition("=") for part in text[:500].split(","))
-    return {name: int(value) for name, _is, value in pairs if re.fullmatch(r"-?[0-9]{1,18}", value, re.ASCII)}
+    pairs = (part.partition("=") for part in text.split(",")[:MOST_FIGURES])
+    return {unquote(name): int(value) for name, _is, value in pairs if re.fullmatch(r"-?[0-9]{1,18}", value, re.ASCII)}

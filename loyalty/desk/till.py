@@ -7,10 +7,12 @@ stays where it was typed, and it cannot be paid until that is settled.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote as quoted_text
 
 from django.utils.translation import gettext as _
 
@@ -19,17 +21,19 @@ from loyalty.bonuses import BonusPayment, Redemption
 from loyalty.checkout import Quote, quote
 from loyalty.counter import read_basket
 from loyalty.desk.access import Desk
+from loyalty.desk.codes import Taken, read_code, taken, why_refused
 from loyalty.desk.draft import METHODS, Draft, DraftLine, amount, written
-from loyalty.mechanics import mechanics
+from loyalty.explanations import HINT
+from loyalty.mechanics import Code, mechanics
 from loyalty.money import Money
 from loyalty.receipts import Receipt, ReceiptLine, receipt_of_quote
 
-OFFERS = ("redeem", "gift_cards", "memberships")
 PLACE = re.compile(r"(?P<list>[a-z_]+)(?:\[(?P<index>[0-9]+)\])?(?:\.(?P<rest>.+))?")
 # What a client was told, and must be told again when it is no longer so.
 FIGURES = ("list_total", "membership_total", "discount_total", "bonus_spendable", "gift_card_total", "to_pay")
-
-
+OFF = "off:"
+"""Before the name of a discount, among the figures that were seen."""
+MOST_HINTS = 3
 RETRIED = {"split", "paying"}
 
 
@@ -68,9 +72,12 @@ class Till:
 
     draft: Draft
     rows: tuple[Row, ...]
+    codes: tuple[Taken, ...] = ()
     quoted: Quote | None = None
     receipt: Receipt | None = None
     limit: Limit | None = None
+    hints: tuple[str, ...] = ()
+    """What would make this check cheaper or the next one earn more."""
     errors: Mapping[str, str] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
 
@@ -83,23 +90,40 @@ class Till:
     def seen(self) -> str:
         """The figures that are shown, for the form to send back."""
         receipt = self.receipt
-        return ",".join(f"{name}={int(getattr(receipt, name))}" for name in FIGURES) if receipt else ""
+        if receipt is None:
+            return ""
+        figures = {name: int(getattr(receipt, name)) for name in FIGURES}
+        figures |= {OFF + quoted_text(name, safe=""): int(amount) for name, amount in receipt.discounts.items()}
+        return ",".join(f"{name}={figure}" for name, figure in figures.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """The quote with every offer that can be; what is wrong, by field of the form; and codes that were refused."""
+
+    quoted: Quote | None
+    errors: Mapping[str, str]
+    refused: Mapping[Code, str]
 
 
 def work_out(draft: Draft, desk: Desk) -> Till:
     """Quote the check; without the offers that are refused, if need be. Never raises a `Refusal`."""
-    draft, errors = _with_code(draft, desk)
-    quoted, more = _quote(draft, desk)
-    errors = {**more, **errors}
+    tried = _try(draft, desk)
+    draft, errors = _with_code(draft, tried)
+    quoted = tried.quoted
     receipt = receipt_of_quote(quoted) if quoted else None
     if quoted and receipt and draft.uses_most:
         draft = replace(draft, redeem=_most(receipt))
+    trace = receipt.trace if receipt else ()
+    hints = dict.fromkeys(note.text for note in trace if note.stage == HINT)
     return Till(
         draft=replace(draft, token=quoted.token if quoted else ""),
         rows=_rows(draft, desk, receipt, errors),
+        codes=tuple(taken(code, trace, tried.refused.get(code, "")) for code in draft.taken),
         quoted=quoted,
         receipt=receipt,
         limit=_limit(quoted, receipt) if quoted and receipt else None,
+        hints=tuple(hints)[:MOST_HINTS],
         errors=errors,
     )
 
@@ -113,38 +137,56 @@ def known_offers() -> frozenset[str]:
     return frozenset().union(*(mechanic.basket_keys for mechanic in mechanics()))
 
 
-def _with_code(draft: Draft, desk: Desk) -> tuple[Draft, dict[str, str]]:
-    """Take the code in the box if it can be used; else leave it there, and say why."""
+def _with_code(draft: Draft, tried: Tried) -> tuple[Draft, dict[str, str]]:
+    """The code in the box is taken if it could be used; else it stays there, with the reason."""
+    errors = dict(tried.errors)
+    errors |= {f"taken-{i}": tried.refused[code] for i, code in enumerate(draft.taken) if code in tried.refused}
     if not draft.code:
-        return draft, {}
-    if "gift_cards" not in known_offers():
-        return draft, {"code": _("No codes are taken here.")}
+        return draft, errors
+    typed = read_code(draft.code)
+    if typed in draft.taken:
+        return replace(draft, code=""), errors
+    if typed in tried.refused:
+        return draft, errors | {"code": tried.refused[typed]}
     if not draft.lines:
-        return draft, {"code": _("Add what the client takes first, then the code.")}
-    taken = replace(draft, gift_cards=tuple(dict.fromkeys((*draft.gift_cards, draft.code))), code="")
-    try:
-        _priced(taken, desk, {"gift_cards": list(taken.gift_cards)})
-    except Refusal as refusal:
-        if _root(refusal.field) == "gift_cards":
-            return draft, {"code": str(refusal)}
-    return taken, {}
+        return draft, errors | {"code": _("Add what the client takes first, then the code.")}
+    return (draft if tried.quoted is None else draft.with_code()), errors
 
 
-def _quote(draft: Draft, desk: Desk) -> tuple[Quote | None, dict[str, str]]:
-    """The quote with every offer that can be; and what is wrong, by field of the form."""
+def _try(draft: Draft, desk: Desk) -> Tried:
     errors: dict[str, str] = {}
-    if not draft.lines:
-        return None, errors
-    offers = draft.offers(known_offers())
-    while True:
+    refused: dict[Code, str] = {}
+    offers = draft.offers(known_offers()) if draft.lines else {}
+    while draft.lines:
         try:
-            return _priced(draft, desk, offers), errors
+            return Tried(_priced(draft, desk, offers), errors, refused)
         except Refusal as refusal:
-            root = _root(refusal.field)
-            errors[_place(refusal.field)] = str(refusal)
-            if root not in offers:
-                return None, errors
-            del offers[root]
+            code = _refused(refusal, offers, draft.codes)
+            if code is not None:
+                refused[code] = why_refused(refusal)
+                offers = offers | {code.key: [text for text in offers[code.key] if text != code.text]}
+                continue
+            errors[_place(refusal.field)] = _why(refusal)
+            if offers.pop(_root(refusal.field), None) is None:
+                break
+    return Tried(None, errors, refused)
+
+
+def _refused(refusal: Refusal, offers: Mapping[str, Any], codes: Sequence[Code]) -> Code | None:
+    """The code that a refusal is about; the last one, where it is about their number."""
+    match = PLACE.match(refusal.field)
+    known = {code.text: code for code in codes if match is not None and code.key == match["list"]}
+    texts = offers.get(match["list"], ()) if match is not None and known else ()
+    if not texts or match is None:
+        return None
+    i = int(match["index"] or -1)
+    return known[texts[i if i < len(texts) else -1]]
+
+
+def _why(refusal: Refusal) -> str:
+    if refusal.field == "discount.reason":
+        return _("Say why: the reason stays with the check.")
+    return str(refusal)
 
 
 def _priced(draft: Draft, desk: Desk, offers: Mapping[str, Any]) -> Quote:
@@ -157,15 +199,13 @@ def _root(path: str) -> str:
 
 
 def _place(path: str) -> str:
-    """ "lines[2].quantity" → "line-2", "gift_cards[0]" → "code": where the form says it."""
+    """ "lines[2].quantity" → "line-2", "discount.percent" → "by_hand": where the form says it."""
     match = PLACE.match(path)
     if match is None:
         return "check"
     if match["list"] == "lines" and match["index"]:
         return f"line-{int(match['index'])}"
-    return {"gift_cards": "code", "redeem": "redeem", "client": "client", "memberships": "sessions"}.get(
-        match["list"], "check"
-    )
+    return {"redeem": "redeem", "client": "client", "discount": "by_hand"}.get(match["list"], "check")
 
 
 def _rows(draft: Draft, desk: Desk, receipt: Receipt | None, errors: Mapping[str, str]) -> tuple[Row, ...]:
@@ -199,11 +239,35 @@ def changes(draft: Draft, receipt: Receipt, desk: Desk) -> list[str]:
         "to_pay": _("To pay was %(was)s and is now %(now)s."),
     }
     show = desk.house.currency.number
-    return [
-        words[name] % {"was": show(draft.seen[name]), "now": show(getattr(receipt, name))}
-        for name in FIGURES
-        if name in draft.seen and draft.seen[name] != getattr(receipt, name)
-    ]
+    named = _discounts_changed(draft, receipt, desk)
+    said: list[str] = []
+    for name in FIGURES:
+        was, now = draft.seen.get(name), getattr(receipt, name)
+        if name == "discount_total" and named:
+            said += named
+        elif was is not None and was != now:
+            said.append(words[name] % {"was": show(was), "now": show(now)})
+    return said
+
+
+def _discounts_changed(draft: Draft, receipt: Receipt, desk: Desk) -> list[str]:
+    """Which discount took how much, and takes now; nothing for a form that did not name them."""
+    seen = {name.removeprefix(OFF): figure for name, figure in draft.seen.items() if name.startswith(OFF)}
+    if not seen and draft.seen.get("discount_total", 0):
+        return []
+    was = Counter(seen)
+    now = Counter({name: int(amount) for name, amount in receipt.discounts.items()})
+    return [_changed(name, was[name], now[name], desk) for name in (was | now) if was[name] != now[name]]
+
+
+def _changed(name: str, was: int, now: int, desk: Desk) -> str:
+    show = desk.house.currency.number
+    facts = {"name": name, "was": show(was), "now": show(now)}
+    if not now:
+        return _("%(name)s took %(was)s off and takes nothing off now.") % facts
+    if not was:
+        return _("%(name)s takes %(now)s off now.") % facts
+    return _("%(name)s took %(was)s off and takes %(now)s off now.") % facts
 
 
 def payments_of(method: str, draft: Draft, desk: Desk, to_pay: Money) -> dict[str, Money]:

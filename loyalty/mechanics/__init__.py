@@ -9,6 +9,7 @@ later and whatever has become of the program, what to give back or take back.
 """
 
 from loyalty.mechanics.protocol import (
+    Code,
     Good,
     Holdings,
     Invitation,
@@ -25,6 +26,7 @@ from loyalty.mechanics.scene import Person, Scene, TierHeld
 
 __all__ = [
     "BackLine",
+    "Code",
     "Good",
     "Holdings",
     "Invitation",

@@ -82,6 +82,19 @@ class Invitation:
     promise: str
 
 
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A code that was typed: the key of a basket that takes it, its one form, and what staff see of it.
+
+    `fact` is what notes about it carry, as `Note.facts` has it.
+    """
+
+    key: str
+    text: str
+    name: str
+    fact: tuple[str, str]
+
+
 class Mechanic:
     """The protocol, with a mechanic that does nothing. Override what yours does."""
 
@@ -110,6 +123,10 @@ class Mechanic:
     def read_offer(self, reader: Reader) -> Mapping[str, Any]:
         """Its own keys of a basket, read strictly. Raises `Refusal` with the field."""
         return {}
+
+    def reads_code(self, text: str) -> Code | None:
+        """The code of its own that this surely is, by its form alone: a check symbol, not a look into the database."""
+        return None
 
     def read_item(self, reader: Reader, kind: str) -> Item:
         """A line of its own, read strictly."""

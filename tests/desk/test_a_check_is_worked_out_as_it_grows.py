@@ -7,6 +7,7 @@ import re
 from django.core.cache import cache
 
 from clients.models import Client, Staff
+from giftcards.codes import new_code, show_code
 from loyalty.models import Visit, VisitLine
 from loyalty.money import Money
 from tests.desk.screen import Screen
@@ -76,12 +77,21 @@ def test_an_odd_quantity_is_refused_at_its_line(desk: Screen, flexgym: object) -
         assert "Cash" not in desk.text
 
 
-def test_an_unknown_gift_card_stays_in_its_box(desk: Screen, flexgym: object) -> None:
+def test_a_code_that_nobody_knows_stays_in_its_box(desk: Screen, flexgym: object) -> None:
     desk.open()
     desk.add("service:towel")
     desk.press(code="NO-SUCH-CODE")
-    assert "There is no gift card with this code. Check it letter by letter." in desk.text
+    assert "No promo code and no gift card has this code. Check it letter by letter." in desk.text
     assert desk.fields["code"] == ["NO-SUCH-CODE"]
+
+
+def test_an_unknown_gift_card_stays_in_its_box(desk: Screen, flexgym: object) -> None:
+    desk.open()
+    desk.add("service:towel")
+    code = show_code(new_code())
+    desk.press(code=code)
+    assert "There is no gift card with this code. Check it letter by letter." in desk.text
+    assert desk.fields["code"] == [code]
 
 
 def test_a_gift_card_is_sold_and_its_code_is_told_once(desk: Screen, flexgym: object) -> None:

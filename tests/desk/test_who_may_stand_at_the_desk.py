@@ -154,11 +154,12 @@ def test_odd_input_is_answered(odd: str, desk: Screen, boris: Client) -> None:
         "code",
         "redeem",
         "most",
-        "gift_card",
+        "taken",
         "token",
         "seen",
     ]
-    names += ["quantity-0", "price-0", "split-cash", "sessions", "key", "pay", "method"]
+    names += ["quantity-0", "price-0", "split-cash", "sessions", "key", "pay", "method", "earn"]
+    names += ["by_hand", "by_hand_unit", "by_hand_reason"]
     for name in names:
         for path in ("/desk/check/", "/desk/pay/"):
             desk.open(boris)
