@@ -70,6 +70,7 @@ class GiftCards(Mechanic):
         "gift_card.not_needed": gettext_lazy(
             "The gift card that ends in %(card)s was not needed; %(left)s is still on it."
         ),
+        **returning.EXPLANATIONS,
     }
 
     def rules(self, house: House) -> Mapping[str, Kind]:

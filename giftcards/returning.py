@@ -6,10 +6,12 @@ check's own ledger entries (`...:pay:<card>`, `...:rest:<card>`), so several par
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clients.refusals import Refusal
 from giftcards.models import GiftCard
@@ -17,6 +19,22 @@ from loyalty.ledger import Kind, Movement, Stock, spend
 from loyalty.mechanics import Reversal
 from loyalty.models import Entry, Lot, VisitLine
 from loyalty.money import Money, spread, total
+
+EXPLANATIONS: Mapping[str, Any] = {
+    "gift_card.spread": gettext_lazy(
+        "The %(amount)s that gift cards had paid go back to them in proportion to the %(out)s not gone back yet."
+    ),
+    "gift_card.returned": gettext_lazy(
+        "The gift card that ends in %(card)s gets %(amount)s back. It can be used %(until)s."
+    ),
+    "gift_card.rest_returned": gettext_lazy(
+        "All that the gift card that ends in %(card)s had paid is back on it, so the rest that it had lost, %(amount)s,"
+        " is back too."
+    ),
+    "gift_card.sold_back": gettext_lazy(
+        "The gift card that ends in %(card)s still had all of its %(amount)s, so all of it comes back. It is void now."
+    ),
+}
 
 
 class GiftCardWasUsed(Refusal):
@@ -51,6 +69,7 @@ def sold_cards(reversal: Reversal, sold: Sequence[VisitLine]) -> list[Movement]:
         line = card.sold_on.number if card.sold_on is not None else 0
         operation = reversal.operation("giftcards", f"sell:{line}:1")
         movements.append(spend(lots[0], lots[0].remaining, operation, Kind.TAKE_BACK))
+        reversal.note("gift_card", lots[0].program, "gift_card.sold_back", lots[0].remaining, card=card.last_four)
     GiftCard.objects.filter(pk__in=[card.pk for card in cards]).update(voided_at=reversal.now)
     return movements
 
@@ -62,12 +81,16 @@ def payments(reversal: Reversal) -> list[Movement]:
         return []
     paid = _out(reversal, "pay", (Kind.SPEND, Kind.RETURN))
     burnt = _out(reversal, "rest", (Kind.EXPIRE, Kind.RETURN))
+    ends = dict(GiftCard.objects.filter(pk__in=list(paid)).values_list("pk", "last_four"))
+    parts = dict(zip(paid, spread(amount, list(paid.values())), strict=True))
+    if sum(1 for out in paid.values() if out) > 1:
+        reversal.note("gift_card", "", "gift_card.spread", amount, out=total(paid.values()))
     movements: list[Movement] = []
-    for card, part in zip(paid, spread(amount, list(paid.values())), strict=True):
+    for card, part in parts.items():
         if part:
-            movements.append(_return(reversal, card, "pay", part))
+            movements.append(_return(reversal, card, "pay", part, "gift_card.returned", ends[int(card)]))
         if part == paid[card] and burnt.get(card):
-            movements.append(_return(reversal, card, "rest", burnt[card]))
+            movements.append(_return(reversal, card, "rest", burnt[card], "gift_card.rest_returned", ends[int(card)]))
     return movements
 
 
@@ -88,6 +111,9 @@ def _entries(reversal: Reversal, what: str) -> Iterable[tuple[str, Entry]]:
             yield card, entry
 
 
-def _return(reversal: Reversal, card: str, what: str, amount: Money) -> Movement:
-    lot = next(entry.lot_id for found, entry in _entries(reversal, what) if found == card)
-    return reversal.give_back(lot, amount, reversal.operation("giftcards", f"{what}:{card}"))
+def _return(reversal: Reversal, card: str, what: str, amount: Money, code: str, last_four: str) -> Movement:
+    lot_id = next(entry.lot_id for found, entry in _entries(reversal, what) if found == card)
+    lot = reversal.lot(lot_id)
+    move = reversal.give_back(lot_id, amount, reversal.operation("giftcards", f"{what}:{card}"))
+    reversal.note("gift_card", lot.program, code, amount, card=last_four, until=reversal.until(lot, move.last_day))
+    return move

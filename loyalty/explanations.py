@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Any
 
 from babel.dates import format_date
@@ -109,15 +110,17 @@ def _moved(note: Explained) -> Money | None:
     return note.amount if note.stage == "earning" else Money(-note.amount)
 
 
-def explain(trace: Iterable[Mapping[str, Any]], currency: Currency) -> list[Explained]:
-    """The trace in the language that is active."""
-    texts = {code: text for mechanic in mechanics() for code, text in mechanic.explanations.items()}
+def explain(
+    trace: Iterable[Mapping[str, Any]], currency: Currency, own: Mapping[str, Any] = MappingProxyType({})
+) -> list[Explained]:
+    """The trace in the language that is active. `own`: texts of codes that no mechanic brings (a refund's)."""
+    texts = {**own, **{code: text for mechanic in mechanics() for code, text in mechanic.explanations.items()}}
     return [
         Explained(
             stage=note["stage"],
             rule=note["rule"],
             code=note["code"],
-            text=_sentence(texts.get(note["code"], note["code"]), note, currency),
+            text=_sentence(texts.get(note["code"], note["code"]), note, currency, texts),
             amount=Money(note["amount"]),
             facts=note["facts"],
         )
@@ -158,6 +161,8 @@ def _plain_lines(lines: Iterable[Sequence[int]], currency: Currency) -> list[dic
 def _plain(value: Any, currency: Currency) -> Any:
     if not isinstance(value, Mapping):
         return value
+    if "parts" in value:
+        return [_plain_part(part, currency) for part in value["parts"]]
     if "money" in value:
         return currency.text(Money(value["money"]))
     if "exact" in value:
@@ -165,15 +170,24 @@ def _plain(value: Any, currency: Currency) -> Any:
     return value["percent"] if "percent" in value else value["day"]
 
 
-def _sentence(template: Any, note: Mapping[str, Any], currency: Currency) -> str:
+def _plain_part(part: Mapping[str, Any], currency: Currency) -> dict[str, Any]:
+    amount = currency.text(Money(part["amount"]))
+    return {"code": part["code"], "amount": amount, "facts": plain_facts(part["facts"], currency)}
+
+
+def _sentence(
+    template: Any, note: Mapping[str, Any], currency: Currency, texts: Mapping[str, Any] = MappingProxyType({})
+) -> str:
     language = get_language() or "en"
-    facts = {key: _shown(value, currency, language) for key, value in note["facts"].items()}
+    facts = {key: _shown(value, currency, language, texts) for key, value in note["facts"].items()}
     facts.setdefault("amount", currency.number(note["amount"], language))
     return str(template) % facts
 
 
-def _shown(value: Any, currency: Currency, language: str) -> str:
+def _shown(value: Any, currency: Currency, language: str, texts: Mapping[str, Any]) -> str:
     if isinstance(value, Mapping):
+        if "parts" in value:  # of the sentence: notes with texts of their own
+            return ", ".join(_sentence(texts.get(n["code"], n["code"]), n, currency, texts) for n in value["parts"])
         if "money" in value:
             return currency.number(value["money"], language)
         if "exact" in value:

@@ -41,6 +41,10 @@ class PlanForm(CoversForm, CodeForm):
             "valid_days": gettext_lazy("From the sale, for example 90. Empty here and in months: for ever."),
             "valid_months": gettext_lazy("Instead of days, for example 3."),
             "freeze_days": gettext_lazy("For example 14. 0 means it cannot be frozen."),
+            "refund": gettext_lazy(
+                "For example 10 sessions for 160.00, 3 used at 20.00: in proportion 112.00 comes back, without the used"
+                " sessions at list price 100.00. Memberships that were sold keep what they were sold with."
+            ),
             "enabled": gettext_lazy("Off: no more are sold. Memberships that were sold can still be used."),
         }
 
@@ -53,9 +57,11 @@ class PlanForm(CoversForm, CodeForm):
 @admin.register(Plan)
 class PlanAdmin(NamedProgramAdmin):
     form = PlanForm
+    radio_fields = {"refund": admin.VERTICAL}
     fieldsets = (
         (None, {"fields": ("name", "enabled", "sessions", "covers", "price")}),
         (gettext_lazy("How long"), {"fields": ("valid_days", "valid_months", "freeze_days")}),
+        (gettext_lazy("Returning"), {"fields": ("refund",)}),
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -121,7 +127,10 @@ class MembershipAdmin(MoneyAdmin, ReadOnlyAdmin):
     ordering = ("-pk",)
     list_select_related = ("client", "plan")
     location_path = "sold_on__visit__location"
-    fields = ("client", "plan", "created_at", "state", "begins", "ends", "left", column(Membership, "session_price"))
+    fields = (
+        *("client", "plan", "created_at", "state", "begins", "ends", "left"),
+        *(column(Membership, "session_price"), "refund"),
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
         rows: QuerySet[Membership] = super().get_queryset(request)

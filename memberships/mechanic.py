@@ -41,6 +41,7 @@ class Memberships(Mechanic):
         "membership.covered": gettext_lazy("“%(name)s” covers %(units)s x %(service)s; sessions left: %(left)s."),
         "membership.not_needed": gettext_lazy("“%(name)s” was not needed; sessions left: %(left)s."),
         "membership.covers_nothing": gettext_lazy("“%(name)s” covers nothing on this check; sessions left: %(left)s."),
+        **returning.EXPLANATIONS,
     }
 
     def rules(self, house: House) -> Mapping[int, PlanRule]:
@@ -103,7 +104,7 @@ class Memberships(Mechanic):
             accepts_bonus=False,
             accepts_gift_card=False,
             is_service=False,
-            terms=f"{plan.sessions} {plan.valid_days} {plan.valid_months} {sorted(plan.services)}",
+            terms=f"{plan.sessions} {plan.valid_days} {plan.valid_months} {sorted(plan.services)} {plan.refund}",
             item=plan,
         )
 
@@ -208,6 +209,7 @@ def _sell(lines: Sequence[Line], sale: Sale) -> list[Movement]:
             account_id=accounts[line.number],
             sessions=line.item.sessions,
             session_price=Money((line.list - line.discount) // line.item.sessions),
+            refund=line.item.refund,
             sold_on_id=sale.lines[line.number],
             created_at=scene.now,
         )

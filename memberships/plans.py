@@ -31,6 +31,8 @@ class PlanRule:
     valid_days: int | None
     valid_months: int | None
     services: frozenset[int]
+    refund: str
+    """What comes back of it (`memberships.formulas`)."""
 
     def last_day(self, today: date) -> date | None:
         """The last day of a membership that is bought today."""
@@ -58,6 +60,7 @@ def _rule(plan: Plan, services: Iterable[int]) -> PlanRule:
         valid_days=plan.valid_days,
         valid_months=plan.valid_months,
         services=frozenset(services),
+        refund=plan.refund,
     )
 
 

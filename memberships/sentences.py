@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from loyalty.admin.sentences import amount, days, listed, months, quoted
 from loyalty.money import Currency, Money
-from memberships.models import Plan
+from memberships.models import Plan, RefundBy
 
 
 def plan(one: Plan, services: Sequence[tuple[str, Money]], currency: Currency) -> list[str]:
@@ -26,6 +26,7 @@ def plan(one: Plan, services: Sequence[tuple[str, Money]], currency: Currency) -
         },
         _validity(one),
         *_freeze(one),
+        *_refund(one, services[0], currency),
         *_saving(one, services[0], currency),
     ]
 
@@ -46,6 +47,25 @@ def _freeze(one: Plan) -> list[str]:
     if not one.freeze_days:
         return []
     return [_("It can be frozen for %(time)s in all.") % {"time": days(one.freeze_days)}]
+
+
+def _refund(one: Plan, service: tuple[str, Money], currency: Currency) -> list[str]:
+    """What comes back, and what of one used session. Nothing is said before a formula is chosen."""
+    if one.refund == RefundBy.NONE:
+        return [_("It cannot be returned.")]
+    if one.refund == RefundBy.USED:
+        name, price = service
+        facts = {"name": name, "single": amount(price, currency)}
+        rest = Money(max(one.price - price, 0))
+        return [
+            _("Returned, it brings back its price less the used sessions at list price: after one “%(name)s” %(rest)s.")
+            % {**facts, "rest": amount(rest, currency)}
+        ]
+    rest = Money(one.price * (one.sessions - 1) // one.sessions)
+    return [
+        _("Returned, it brings back the part of its price that its sessions left are: after one session %(rest)s.")
+        % {"rest": amount(rest, currency)}
+    ]
 
 
 def _saving(one: Plan, service: tuple[str, Money], currency: Currency) -> list[str]:

@@ -6,18 +6,32 @@ refund  lock → the stored shares of the lines that come back → every mechani
 """
 
 from loyalty.checkout.quote import Quote, quote
-from loyalty.checkout.refund import AlreadyRefunded, Back, refund
+from loyalty.checkout.refund import (
+    AlreadyRefunded,
+    Ask,
+    Back,
+    Reach,
+    RefundTooOld,
+    explain_refund,
+    refund,
+    refundable_since,
+)
 from loyalty.checkout.settle import Paid, PaymentMismatch, QuoteChanged, Settled, settle
 
 __all__ = [
     "AlreadyRefunded",
+    "Ask",
     "Back",
     "Paid",
     "PaymentMismatch",
     "Quote",
     "QuoteChanged",
+    "Reach",
+    "RefundTooOld",
     "Settled",
+    "explain_refund",
     "quote",
     "refund",
+    "refundable_since",
     "settle",
 ]

@@ -1,18 +1,19 @@
-"""A refund that is being made, as the mechanics get it."""
+"""A refund that is being made, as the mechanics get it. Each figure leaves a note that says why."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-
-from django.db.models import Sum
+from typing import Any
 
 from clients.actors import Actor
 from loyalty.house import House
-from loyalty.ledger import Move, Movement, Stock, give_back, soonest_first, stock, take_back
+from loyalty.ledger import Move, Movement, Stock, give_back, soonest_first, spend, stock, take_back
+from loyalty.mechanics.owed import Base, due, earned_on, ended_unused, let_go
 from loyalty.models import Entry, Visit, VisitLine
 from loyalty.money import ZERO, Money, spread, total
+from loyalty.pricing import Note
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +44,16 @@ class Reversal:
     now: datetime
     by: Actor
     is_whole: bool
-    base_before: Money
-    """The earning base that came back with earlier refunds."""
-    base_back: Money
-    """The same with this refund included."""
-    bases: Mapping[int, tuple[Money, Money, Money]]
-    """Line number → its earning base; what of it came back with earlier refunds; and with this one included."""
+    bases: Mapping[int, Base]
+    """Line number → its earning base, and what of it has come back."""
     entries: Sequence[Entry]
     """Entries of the visit and of its earlier refunds, lots joined, in order."""
     lots: Mapping[int, list[Stock]] = field(default_factory=dict)
     """Account → its lots now, soonest to end first, under lock."""
     debts: dict[int, Money] = field(default_factory=dict)
     """Account → what became a debt, because it had been spent."""
+    notes: list[Note] = field(default_factory=list)
+    """Why each figure is what it is, in the order in which it is told. Parts of a sentence are notes in its facts."""
 
     @property
     def today(self) -> date:
@@ -67,62 +66,41 @@ class Reversal:
         prefix = f"visit:{self.visit.pk}:{mechanic}:"
         return [entry for entry in self.entries if entry.operation.startswith(prefix)]
 
+    def note(self, stage: str, rule: str | None, code: str, amount: int = 0, **facts: Any) -> None:
+        """Explain a figure. The texts of codes `refund....` are in `loyalty.checkout`, others a mechanic brings."""
+        self.notes.append(Note(stage, rule or "", code, Money(amount), facts))
+
+    # --- what the check earned ---
+
     def take_back_earned(self, mechanic: str) -> list[Movement]:
         """Take back what this mechanic granted, in proportion to the base that has come back, rounded down.
 
-        Cumulative, so that partial refunds add up to the whole in any order. Part of the base may stay for good, also
-        when every line has come back: of a sold membership, the sessions that were used.
+        Cumulative, so that partial refunds add up to the whole in any order (`loyalty.mechanics.owed`).
         """
         movements: list[Movement] = []
         for granted in self.entries_of(mechanic):
             if granted.kind == Entry.Kind.GRANT and granted.refund_id is None:
-                whole, gone, back = self._base_of(granted)
-                everything = self.is_whole and back >= whole
-                due = granted.amount if everything else _due(granted.amount, back, whole)
-                before = _due(granted.amount, gone, whole)
-                lived = granted.amount - self._ended_unused(granted)
-                amount = min(due, lived) - min(before, lived)
-                movements += self._take(granted, amount) if amount > 0 else []
+                movements += self._take_back(granted)
         return movements
 
-    def _base_of(self, granted: Entry) -> tuple[Money, Money, Money]:
-        """The base that a grant was earned on: whole, what of it was gone before, and is now. All lines, or some."""
-        program = granted.operation.split(":")[3]
-        rows = (row for row in self.visit.facts.get("earned", ()) if row["program"] == program)
-        lines = next((row["lines"] for row in rows if row.get("lines") is not None), None)
-        if lines is None:
-            return self.visit.base, self.base_before, self.base_back
-        mine = [self.bases[number] for number in lines]
-        whole, gone, back = (total(part) for part in zip(*mine, strict=True))
-        return whole, gone, back
-
-    def _ended_unused(self, granted: Entry) -> Money:
-        """What of a grant the client never used: it ended. Nobody owes it back."""
-        ended = Entry.objects.filter(lot=granted.lot_id, kind=Entry.Kind.EXPIRE).aggregate(sum=Sum("amount"))["sum"]
-        return Money(-(ended or 0))
-
-    def give_back_spent(self, mechanic: str, amount: Money) -> list[Movement]:
-        """Return so much of what this mechanic spent, to the same lots, in proportion to what is still out."""
-        out: dict[int, int] = {}
-        for entry in self.entries_of(mechanic):
-            if entry.kind in (Entry.Kind.SPEND, Entry.Kind.RETURN):
-                out[entry.lot_id] = out.get(entry.lot_id, 0) - entry.amount
-        parts = zip(out, spread(amount, list(out.values())), strict=True)
-        return [self.give_back(lot, part, self.operation(mechanic, "return")) for lot, part in parts if part]
-
-    def give_back(self, lot_id: int, amount: int, operation: str) -> Movement:
-        """Return so much to a lot. What is taken back after this finds it there."""
-        lot = self.lot(lot_id)
-        move = give_back(lot, Money(amount), operation, today=self.today, min_days=self.house.refund_min_days)
-        filled = replace(lot, remaining=lot.remaining + amount, last_day=move.last_day or lot.last_day)
-        others = [other for other in self.lots.get(lot.account, []) if other.id != lot_id]
-        self.lots = {**self.lots, lot.account: soonest_first([*others, filled])}
-        return move
-
-    def lot(self, lot_id: int) -> Stock:
-        """A lot that the visit moved, as it is now."""
-        held = (lot for lots in self.lots.values() for lot in lots if lot.id == lot_id)
-        return next(held, None) or next(stock(entry.lot) for entry in self.entries if entry.lot_id == lot_id)
+    def _take_back(self, granted: Entry) -> list[Movement]:
+        base, amount = earned_on(self.bases, self.visit, granted.operation), granted.amount
+        before = due(amount, base.whole, base.before, is_whole=False)
+        owed = due(amount, base.whole, base.back, is_whole=self.is_whole)
+        if owed == before:
+            return []
+        lived = amount - ended_unused(granted.lot_id)
+        living = min(owed, lived) - min(before, lived)
+        lots = self.lots.get(granted.account_id, [])
+        movements = self._take(granted, Money(living)) if living else []
+        taken = total(-m.amount for m in movements)
+        parts = [_source(m, granted, lots, self.today) for m in movements]
+        if living > taken:
+            parts.append(Note("earning", "", "refund.let_go", Money(living - taken)))
+        if owed - before > living:
+            parts.append(Note("earning", "", "refund.ended", Money(owed - before - living)))
+        self._explain_taking(granted, base, taken, due=Money(owed - before), parts=tuple(parts))
+        return movements
 
     def _take(self, granted: Entry, amount: Money) -> list[Movement]:
         result = take_back(
@@ -135,15 +113,101 @@ class Reversal:
             allow_debt=self.house.allow_debt,
         )
         self.debts[granted.account_id] = self.debts.get(granted.account_id, ZERO) + result.debt
-        self.lots = {**self.lots, granted.account_id: _after(self.lots.get(granted.account_id, []), result.movements)}
+        self._moved(granted.account_id, result.movements)
         return result.movements
 
+    def _explain_taking(self, granted: Entry, base: Base, taken: Money, **facts: Any) -> None:
+        """One note a grant. What whoever brought the client gives back is a stage of its own: not the client's."""
+        is_own = granted.lot.account.client_id == self.visit.client_id
+        stage = "earning" if is_own else "referrer"
+        code = "refund.earned" if is_own else "refund.referrer"
+        nothing_left = self.is_whole and base.back >= base.whole
+        facts |= {"name": _name(granted.lot.name), "granted": granted.amount, "base": base.whole, "back": base.back}
+        self.note(stage, granted.lot.program, f"{code}_rest" if nothing_left else code, taken, **facts)
 
-def _due(amount: Money, base: Money, whole: Money) -> Money:
-    return Money(amount * base // whole) if whole else ZERO
+    # --- what paid for it ---
+
+    def give_back_spent(self, mechanic: str, amount: Money) -> list[Movement]:
+        """Return so much of what this mechanic spent, to the same lots, in proportion to what is still out.
+
+        What an earlier refund let go of, because it had been spent here, is taken as soon as it is back.
+        """
+        out: dict[int, int] = {}
+        for entry in self.entries_of(mechanic):
+            if entry.kind in (Entry.Kind.SPEND, Entry.Kind.RETURN):
+                out[entry.lot_id] = out.get(entry.lot_id, 0) - entry.amount
+        spread_over = zip(out, spread(amount, list(out.values())), strict=True)
+        parts = {lot: part for lot, part in spread_over if part}
+        if len(parts) > 1:
+            self.note("bonus", "", "refund.bonus_spread", amount, out=total(out.values()))
+        return [*self._return(parts, self.operation(mechanic, "return")), *self._take_what_was_let_go(parts)]
+
+    def _return(self, parts: Mapping[int, Money], operation: str) -> list[Movement]:
+        moves: list[Movement] = []
+        for lot_id, part in parts.items():
+            lot = self.lot(lot_id)
+            move = self.give_back(lot_id, part, operation)
+            self.note(
+                "bonus", lot.program, "refund.bonus", part, name=_name(lot.name), until=self.until(lot, move.last_day)
+            )
+            moves.append(move)
+        return moves
+
+    def _take_what_was_let_go(self, parts: Mapping[int, Money]) -> list[Movement]:
+        moves: list[Movement] = []
+        for lot_id, (operation, amount) in let_go(parts).items():
+            lot = self.lot(lot_id)
+            move = spend(lot, min(amount, parts[lot_id]), f"{operation}:refund:{self.refund}", Entry.Kind.TAKE_BACK)
+            self._moved(lot.account, [move])
+            self.note("bonus", lot.program, "refund.bonus_settles", -move.amount, name=_name(lot.name))
+            moves.append(move)
+        return moves
+
+    def give_back(self, lot_id: int, amount: int, operation: str) -> Move:
+        """Return so much to a lot. What is taken back after this finds it there."""
+        lot = self.lot(lot_id)
+        move = give_back(lot, Money(amount), operation, today=self.today, min_days=self.house.refund_min_days)
+        filled = replace(lot, remaining=lot.remaining + amount, last_day=move.last_day or lot.last_day)
+        others = [other for other in self.lots.get(lot.account, []) if other.id != lot_id]
+        self.lots = {**self.lots, lot.account: soonest_first([*others, filled])}
+        return move
+
+    def until(self, lot: Stock, moved_to: date | None) -> tuple[Note, ...]:
+        """How long what has come back to a lot can be used: a part of a sentence."""
+        if moved_to is not None:
+            facts = {"last_day": moved_to, "ended": lot.last_day, "days": self.house.refund_min_days}
+            return (Note("", "", "refund.until_longer", facts=facts),)
+        if lot.last_day is None:
+            return (Note("", "", "refund.for_ever"),)
+        return (Note("", "", "refund.until", facts={"last_day": lot.last_day}),)
+
+    def lot(self, lot_id: int) -> Stock:
+        """A lot that the visit moved, as it is now."""
+        held = (lot for lots in self.lots.values() for lot in lots if lot.id == lot_id)
+        return next(held, None) or next(stock(entry.lot) for entry in self.entries if entry.lot_id == lot_id)
+
+    def _moved(self, account: int, movements: Iterable[Movement]) -> None:
+        """The lots once these movements are made, so that a second taking does not count them twice."""
+        moved = {m.lot: m.amount for m in movements if isinstance(m, Move)}
+        lots = self.lots.get(account, [])
+        self.lots = {
+            **self.lots,
+            account: [replace(lot, remaining=lot.remaining + moved.get(lot.id, 0)) for lot in lots],
+        }
 
 
-def _after(lots: Sequence[Stock], movements: Iterable[Movement]) -> list[Stock]:
-    """The lots once these movements are made, so that a second taking does not count them twice."""
-    moved = {m.lot: m.amount for m in movements if isinstance(m, Move)}
-    return [replace(lot, remaining=lot.remaining + moved.get(lot.id, 0)) for lot in lots]
+def _name(name: str) -> str | tuple[Note, ...]:
+    """The name of a lot, or a word for those that have none."""
+    return name or (Note("", "", "refund.nameless"),)
+
+
+def _source(movement: Movement, granted: Entry, lots: Sequence[Stock], today: date) -> Note:
+    """Where bonuses that are taken back come from: their own lot, one not usable yet, the soonest to end, or a debt."""
+    amount = -movement.amount
+    if not isinstance(movement, Move):
+        return Note("earning", "", "refund.becomes_debt", amount)
+    if movement.lot == granted.lot_id:
+        return Note("earning", "", "refund.from_own", amount)
+    lot = next(lot for lot in lots if lot.id == movement.lot)
+    code = "refund.from_pending" if lot.first_day > today else "refund.from_soonest"
+    return Note("earning", "", code, amount, {"name": _name(lot.name)})

@@ -181,6 +181,7 @@ def test_a_plan_takes_days_or_months(gym: Gym, anna: Staff, sign_in: SignIn) -> 
         "price": "120",
         "covers": [service.pk],
         "freeze_days": "0",
+        "refund": "used",
     }
     browser, add = sign_in(anna), reverse("admin:memberships_plan_add")
     said = errors(browser.post(add, data | {"valid_days": "30", "valid_months": "1"}))

@@ -71,7 +71,7 @@ def test_a_refund_puts_everything_back(till: Till, bob: Client, alice: Client) -
     sold = till.sell("personal", client=bob, redeem="max")
     refund = till.refund(sold)
     assert (refund.money, refund.bonus_returned, refund.bonus_taken_back) == (cents("30"), cents("30"), cents("0.90"))
-    assert refund.facts == {"taken_from_others": 150}
+    assert refund.facts["taken_from_others"] == 150
     assert till.balance(bob) == cents("100")
     assert till.balance(alice) == 0
     assert Standing.objects.get(client=bob).visits == 0
