@@ -10,6 +10,7 @@ from django.core.signing import BadSignature, Signer, b64_decode, b64_encode
 
 HELD = timedelta(minutes=15)
 """So long, its end included, a quote is held."""
+SECOND = timedelta(seconds=1)
 SALT = "loyalty.quote"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SEEN, REVISION, MOMENT = 20, 16, 8
@@ -25,12 +26,12 @@ class Promise:
     at: datetime
 
     def is_held(self, now: datetime) -> bool:
-        return now - self.at <= HELD
+        return now - self.at < HELD + SECOND
 
 
 def token_of(promise: Promise) -> str:
-    """The promise as a text to hand out; the same promise, the same text."""
-    moment = (promise.at - EPOCH) // timedelta(microseconds=1)
+    """The promise as a text to hand out; the same promise, the same text. To the second: it is the clock on a wall."""
+    moment = (promise.at - EPOCH) // SECOND
     raw = bytes.fromhex(promise.seen) + promise.revision.bytes + moment.to_bytes(MOMENT, "big", signed=True)
     return _signer().sign(b64_encode(raw).decode())
 
@@ -44,7 +45,7 @@ def read_token(token: str) -> Promise | None:
     if len(raw) != SEEN + REVISION + MOMENT:
         return None
     seen, revision, moment = raw[:SEEN], raw[SEEN:-MOMENT], raw[-MOMENT:]
-    at = EPOCH + timedelta(microseconds=int.from_bytes(moment, "big", signed=True))
+    at = EPOCH + timedelta(seconds=int.from_bytes(moment, "big", signed=True))
     return Promise(seen.hex(), UUID(bytes=revision), at)
 
 
