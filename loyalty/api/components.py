@@ -50,6 +50,7 @@ def text(limit: int) -> Schema:
 
 
 METHOD: Schema = {"type": "string", "enum": ["cash", "card", "transfer"]}
+HELD: Schema = {**TEXT, "description": "The token of a quote: for 15 minutes what it showed is what settles."}
 PAYMENTS = many(body({"method": METHOD, "amount": POSITIVE}, "method", "amount"))
 LANGUAGE: Schema = {"type": "string", "enum": ["en", "ru"]}
 CONSENT: Schema = {"type": "string", "enum": ["terms", "email", "sms"]}
@@ -251,7 +252,7 @@ COMPONENTS: dict[str, Schema] = {
     "Adjustment": ADJUSTMENT,
     "Basket": body(BASKET, "location", "lines"),
     "Check": body(
-        {**BASKET, "payments": either(PAYMENTS), "quote": either({**TEXT, "description": "The token of a quote."})},
+        {**BASKET, "payments": either(PAYMENTS), "quote": either(HELD)},
         "location",
         "lines",
     ),

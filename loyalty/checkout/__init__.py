@@ -1,7 +1,7 @@
 """The till: a quote promises, settling does it all or not at all, a refund reverses what was stored.
 
 quote   read the state → price (pure) → bill and its token; writes nothing
-settle  lock the accounts → quote again → compare with what the client saw → write → every mechanic settles
+settle  lock the accounts → quote again → what the client saw, now or as promised → write → every mechanic settles
 refund  lock → the stored shares of the lines that come back → every mechanic undoes its part
 """
 

@@ -62,16 +62,19 @@ def quote(basket: Basket, *, now: datetime) -> Quote:
 
 
 def quote_by(book: Rulebook, basket: Basket, *, now: datetime) -> Quote:
-    """Work a basket out by the settings of a promise and at its moment, but with everybody and all value as they are.
-
-    Raises what `quote` raises.
+    """Work a basket out by the settings of a promise and at its moment, with everybody as they are and what is left
+    of the value that was there. Raises what `quote` raises.
     """
     person = person_of(basket.client)[0] if basket.client is not None else None
-    return _worked_out(basket, person, book, now)
+    return _worked_out(basket, person, book, now, is_promise=True)
 
 
-def _worked_out(basket: Basket, person: Person | None, book: Rulebook, now: datetime) -> Quote:
+def _worked_out(
+    basket: Basket, person: Person | None, book: Rulebook, now: datetime, *, is_promise: bool = False
+) -> Quote:
     scene = _scene(basket, person, book, basket.at or now)
+    if is_promise:
+        scene = replace(scene, lots=tuple(ledger.still_there(scene.lots, since=now)))
     lines = [line_of(line, number, scene) for number, line in enumerate(basket.lines, start=1)]
     steps = [mechanic.prepare(basket, scene) for mechanic in mechanics()]
     if sum(line.list for line in lines) > LARGEST_CHECK:

@@ -5,9 +5,10 @@ compared with the client's quote is what will be written. Whoever only receives 
 clients who reward each other at the same moment do not wait for each other.
 
 A token is a promise of 15 minutes (`loyalty.promises`). What the client saw is settled if it is still so; and else if
-it is so by the settings and at the moment of the quote. What other people have used meanwhile is gone all the same:
-the client, the lots, the cards and the codes are as they are now, under lock. A promise that cannot be kept, or is
-older, is answered with the present quote, and nothing is written.
+it is so by the settings and at the moment of the quote. What was used elsewhere meanwhile is gone all the same, and
+what came in was no part of it: the client, the cards and the codes are as they are now, under lock, and of each lot
+there is what is left of it. A promise that cannot be kept, or is older, is answered with the present quote, and
+nothing is written.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from loyalty.ledger.lots import (
     lock_all_of,
     open_accounts,
     soonest_first,
+    still_there,
     stock,
 )
 from loyalty.ledger.movements import (
@@ -63,6 +64,7 @@ __all__ = [
     "repay",
     "soonest_first",
     "spend",
+    "still_there",
     "stock",
     "take_back",
     "without_ended",

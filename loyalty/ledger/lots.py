@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Sum
 
 from clients.refusals import Refusal
-from loyalty.models import Account, Lot
+from loyalty.models import Account, Entry, Lot
 from loyalty.money import ZERO, Money
 from loyalty.sql import Compiled
 from loyalty.terms import ALL
@@ -96,6 +96,17 @@ def held(accounts: Q) -> list[Stock]:
 def held_by(client: int) -> list[Stock]:
     """The same for all accounts of a client."""
     return soonest_first(Stock(*row) for row in HELD_BY.rows(client))
+
+
+def still_there(lots: Sequence[Stock], *, since: datetime) -> list[Stock]:
+    """Of what these lots held at this moment, what is left of it: without what has come in since. Debts stay.
+
+    One query.
+    """
+    later = Entry.objects.filter(account__in={lot.account for lot in lots}, at__gt=since)
+    came_in = {lot: max(change, 0) for lot, change in later.order_by().values_list("lot").annotate(Sum("amount"))}
+    left = [lot if lot.is_debt else replace(lot, remaining=lot.remaining - came_in.get(lot.id, 0)) for lot in lots]
+    return [lot for lot in left if lot.is_debt or lot.remaining > 0]
 
 
 def _held(accounts: QuerySet[Account]) -> QuerySet[Lot, Any]:

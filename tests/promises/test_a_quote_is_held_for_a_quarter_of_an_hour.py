@@ -200,6 +200,47 @@ def test_a_membership_of_a_plan_that_is_newer_than_the_promise_is_left_alone(
     assert till.settle(basket, cash=2000, token=seen.token).visit.membership_total == 0
 
 
+# --- what comes in ---------------------------------------------------------------------------------------------------
+
+
+def test_bonuses_that_came_in_since_do_not_pay_more_than_was_said(
+    till: Till, cashback: CashbackProgram, boris: Client, promised: Promised
+) -> None:
+    till.give(boris, "12", last_day=till.today)
+    basket = till.basket("session", client=boris, redeem="max")
+    seen = promised(basket)
+    later = till.later(minutes=5)
+    later.give(boris, "3", last_day=till.today)
+    assert later.quote("session", client=boris, redeem="max").bill.to_pay == cents("5")
+    visit = later.settle(basket, cash=800, token=seen.token).visit
+    assert (visit.bonus_total, visit.earned_total, later.balance(boris)) == (1200, 24, 324)
+    assert check_ledger(now=later.now) == []
+
+
+def test_bonuses_that_were_returned_since_do_not_either(till: Till, boris: Client, promised: Promised) -> None:
+    till.give(boris, "15")
+    sold = till.sell("personal", client=boris, redeem="10")
+    till.now += timedelta(minutes=1)
+    basket = till.basket("session", client=boris, redeem="max")
+    seen = promised(basket)
+    later = till.later(minutes=1)
+    later.refund(sold)
+    assert later.quote("session", client=boris, redeem="max").bill.to_pay == cents("5")
+    assert later.settle(basket, cash=1500, token=seen.token).visit.bonus_total == cents("5")
+    assert later.balance(boris) == cents("10")
+
+
+def test_a_membership_that_was_bought_since_covers_the_next_check(
+    till: Till, five: Plan, boris: Client, promised: Promised
+) -> None:
+    basket = till.basket("session", client=boris)
+    seen = promised(basket)
+    later = till.later(minutes=1)
+    later.sell({"membership_plan": "five"}, client=boris)
+    assert later.quote("session", client=boris).bill.to_pay == 0
+    assert later.settle(basket, cash=2000, token=seen.token).visit.membership_total == 0
+
+
 # --- what the clock changes ------------------------------------------------------------------------------------------
 
 
