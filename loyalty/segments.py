@@ -19,7 +19,7 @@ from loyalty.cashback import Cumulative
 from loyalty.house import House
 from loyalty.models import Segment, TierStanding, Visit
 from loyalty.periods import is_running, starts_at
-from loyalty.rulebook import rulebook
+from loyalty.rulebook import Rulebook, rulebook
 
 LONGEST_AGO = 300_000
 """Days; the calendar does not reach much further back, and nobody came before it."""
@@ -42,15 +42,15 @@ def crowd(segment: Segment, *, now: datetime) -> Crowd:
     return Crowd(count, tuple(str(client) for client in some))
 
 
-def members(segment: Segment, *, now: datetime) -> QuerySet[Client]:
+def members(segment: Segment, *, now: datetime, book: Rulebook | None = None) -> QuerySet[Client]:
     """The clients who would belong at a check of this moment. The segment need not be stored.
 
-    Raises `NotSetUp`.
+    `book` are the settings, if they are read already. Raises `NotSetUp`.
     """
     clients = Client.objects.filter(erased_at=None)
     if not segment.enabled:
         return clients.none()
-    book = rulebook()
+    book = book or rulebook()
     today = book.house.day(now)
     where = _figures(segment) & _recency(segment, today, book.house) & _facts(segment)
     if segment.tier:

@@ -16,6 +16,7 @@ from clients.models import Client
 from clients.refusals import Invalid
 from loyalty import ledger
 from loyalty.basket import Basket
+from loyalty.findings import Finding, Known
 from loyalty.house import House
 from loyalty.ledger import Movement
 from loyalty.mechanics import Holdings, Invitation, Mechanic, Newcomer, Panel, Person, Reversal, Sale, Scene
@@ -24,7 +25,7 @@ from loyalty.money import ZERO, Money
 from loyalty.pricing import Earning, Idle, Step
 from loyalty.rulebook import rulebook
 from loyalty.sql import Compiled
-from referrals import inviting
+from referrals import inviting, linting
 from referrals.codes import give_code, read_code
 from referrals.models import Code, Referral
 from referrals.naming import LONGEST_SAID, ReferrerRefused, name_referrer
@@ -65,6 +66,7 @@ class Referrals(Mechanic):
             "The referral program is not running, so whoever brought this client gets nothing."
         ),
     }
+    for_others = frozenset({"referral.referrer_share", "referral.referrer_amount", "referral.month_full"})
 
     def rules(self, house: House) -> Rules | None:
         return load_rules()
@@ -122,6 +124,9 @@ class Referrals(Mechanic):
 
     def invitation(self, code: str, house: House, rules: Rules | None, today: date) -> Invitation | None:
         return inviting.invitation(code, house, rules, today)
+
+    def lint(self, house: House, rules: Rules | None, known: Known) -> Iterable[Finding]:
+        return linting.lint(rules, known)
 
     def client_with(self, code: str) -> int | None:
         known = len(code) <= LONGEST_SAID and "\x00" not in code

@@ -16,6 +16,7 @@ from clients.actors import Actor
 from clients.models import Client
 from clients.refusals import Invalid
 from loyalty.basket import Basket, Item
+from loyalty.findings import Finding, Known
 from loyalty.house import House
 from loyalty.ledger import Movement, Opening
 from loyalty.mechanics.reversal import Reversal
@@ -107,6 +108,8 @@ class Mechanic:
     """Keys of a registration that it reads."""
     explanations: ClassVar[Mapping[str, Any]] = {}
     """Code of a `Note` → its text, lazily translated, with `%(fact)s` places."""
+    for_others: ClassVar[frozenset[str]] = frozenset()
+    """Codes of notes whose amount is not the client's: somebody else gets it."""
 
     def rules(self, house: House) -> Any:
         """What the owner configured for it. Read once, kept until any setting changes."""
@@ -194,6 +197,10 @@ class Mechanic:
     def invitation(self, code: str, house: House, rules: Any, today: date) -> Invitation | None:
         """Whose code this is. Only codes: a phone or a card would tell a stranger who is a client."""
         return None
+
+    def lint(self, house: House, rules: Any, known: Known) -> Iterable[Finding]:
+        """What the owner should look at in its programs (`loyalty.linter`). Pure: nothing is read for it."""
+        return ()
 
     def client_with(self, code: str) -> int | None:
         """The client who has this code, for staff who look for them: all of the code, or nobody."""
