@@ -19,14 +19,17 @@ SEEN, REVISION, MOMENT = 20, 16, 8
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """What a token says. `seen`: the fingerprint of everything that the client saw; `at`: when, by the real clock."""
+    """What a token says. `seen`: the fingerprint of everything that the client saw; `at`: when, by the real clock.
+
+    Read from a token `at` is the last moment of that second, so that what came before the quote has come by then.
+    """
 
     seen: str
     revision: UUID
     at: datetime
 
     def is_held(self, now: datetime) -> bool:
-        return now - self.at < HELD + SECOND
+        return now - self.at <= HELD
 
 
 def token_of(promise: Promise) -> str:
@@ -45,8 +48,8 @@ def read_token(token: str) -> Promise | None:
     if len(raw) != SEEN + REVISION + MOMENT:
         return None
     seen, revision, moment = raw[:SEEN], raw[SEEN:-MOMENT], raw[-MOMENT:]
-    at = EPOCH + timedelta(seconds=int.from_bytes(moment, "big", signed=True))
-    return Promise(seen.hex(), UUID(bytes=revision), at)
+    second = EPOCH + int.from_bytes(moment, "big", signed=True) * SECOND
+    return Promise(seen.hex(), UUID(bytes=revision), second + SECOND - timedelta.resolution)
 
 
 def _signer() -> Signer:

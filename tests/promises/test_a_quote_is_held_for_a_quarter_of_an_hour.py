@@ -64,7 +64,7 @@ def test_after_that_the_new_quote_is_the_answer(till: Till, boris: Client, promi
     basket = till.basket("session", client=boris)
     seen = promised(basket)
     Service.objects.update(price=Money(2500))
-    later = till.later(minutes=15, microseconds=1)
+    later = till.later(minutes=15, seconds=1)
     with pytest.raises(QuoteChanged) as refused:
         later.settle(basket, cash=2000, token=seen.token)
     assert refused.value.facts["quote"].bill.to_pay == cents("25")
@@ -74,7 +74,7 @@ def test_after_that_the_new_quote_is_the_answer(till: Till, boris: Client, promi
 def test_also_when_nothing_else_has_changed(till: Till, promised: Promised) -> None:
     basket = till.basket("session")
     seen = promised(basket)
-    later = till.later(minutes=15, microseconds=1)
+    later = till.later(minutes=15, seconds=1)
     with pytest.raises(QuoteChanged, match="was held for 15 minutes, which are over") as refused:
         later.settle(basket, cash=2000, token=seen.token)
     fresh = refused.value.facts["quote"]
@@ -115,6 +115,22 @@ def test_a_token_promises_the_check_that_it_was_made_for_and_no_other(till: Till
         with pytest.raises(QuoteChanged):
             till.settle(other, cash=2000, token=token)
     assert not Visit.objects.exists()
+
+
+def test_what_came_before_the_quote_in_the_same_second_is_part_of_it(
+    till: Till, boris: Client, promised: Promised
+) -> None:
+    Discount.objects.create(code="again", name="Again", kind="repeat", days=30, percent=10)
+    till.now += timedelta(milliseconds=100)
+    till.sell("session", client=boris)
+    till.give(boris, "5")
+    till.now += timedelta(milliseconds=100)
+    basket = till.basket("session", client=boris, redeem="max")
+    seen = promised(basket)
+    Service.objects.update(price=Money(2500))
+    till.now += timedelta(milliseconds=100)
+    visit = till.settle(basket, cash=1300, token=seen.token).visit
+    assert (visit.discount_total, visit.bonus_total, visit.at) == (200, 500, till.now)
 
 
 # --- what the owner changes ------------------------------------------------------------------------------------------
