@@ -65,7 +65,7 @@ class Why:
 HINT = "hint"
 """The stage of notes that tell staff what would make a check cheaper: they explain nothing."""
 REMARKS = frozenset({"bonus.limit", "discount.bars_earning", "earning.off"})
-"""Notes that moved nothing themselves, and say what kept the others as they are."""
+"""Notes that moved nothing themselves, and say what kept the others of their stage as they are."""
 FOR_STAFF = frozenset({"discount.another_client"})
 """Notes that are nothing for the eyes of a client: whom else a discount is for."""
 
@@ -84,19 +84,22 @@ def stages() -> dict[str, str]:
 def why(trace: Iterable[Explained], *, for_client: bool = False) -> Why:
     """The explanation as it is read: a chapter for each stage at which something acted, then what did not act."""
     told = [note for note in trace if note.stage != HINT and not (for_client and note.code in FOR_STAFF)]
+    at_work = {note.stage for note in told if _acts(note)}
+    acted = [note for note in told if _acts(note) or (note.code in REMARKS and note.stage in at_work)]
     titles = stages()
     titles |= {note.stage: _("Other") for note in told if note.stage not in titles}
-    acted = (_chapter(title, [note for note in told if note.stage == stage]) for stage, title in titles.items())
-    idle = [note.text for stage in titles for note in told if note.stage == stage and not has_acted(note)]
-    return Why(tuple(chapter for chapter in acted if chapter.reasons), tuple(dict.fromkeys(idle)))
+    chapters = (_chapter(title, [note for note in acted if note.stage == stage]) for stage, title in titles.items())
+    idle = (note.text for stage in titles for note in told if note.stage == stage and note not in acted)
+    return Why(tuple(chapter for chapter in chapters if chapter.reasons), tuple(dict.fromkeys(idle)))
 
 
-def has_acted(note: Explained) -> bool:
-    return bool(note.amount) or note.code in REMARKS
+def _acts(note: Explained) -> bool:
+    return bool(note.amount) and note.code not in REMARKS
 
 
 def _chapter(title: str, notes: Iterable[Explained]) -> Chapter:
-    return Chapter(title, tuple(Reason(note.text, _moved(note)) for note in in_order(filter(has_acted, notes))))
+    others = frozenset[str]().union(*(mechanic.for_others for mechanic in mechanics()))
+    return Chapter(title, tuple(Reason(note.text, _moved(note, others)) for note in in_order(notes)))
 
 
 def in_order(notes: Iterable[Explained]) -> list[Explained]:
@@ -104,8 +107,9 @@ def in_order(notes: Iterable[Explained]) -> list[Explained]:
     return sorted(notes, key=lambda note: not note.rule)
 
 
-def _moved(note: Explained) -> Money | None:
-    if note.code in REMARKS:
+def _moved(note: Explained, others: frozenset[str]) -> Money | None:
+    """By how much the check got cheaper, or what the client earned."""
+    if note.code in REMARKS or note.code in others:
         return None
     return note.amount if note.stage == "earning" else Money(-note.amount)
 

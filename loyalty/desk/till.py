@@ -175,12 +175,11 @@ def _try(draft: Draft, desk: Desk) -> Tried:
 def _refused(refusal: Refusal, offers: Mapping[str, Any], codes: Sequence[Code]) -> Code | None:
     """The code that a refusal is about; the last one, where it is about their number."""
     match = PLACE.match(refusal.field)
-    known = {code.text: code for code in codes if match is not None and code.key == match["list"]}
-    texts = offers.get(match["list"], ()) if match is not None and known else ()
-    if not texts or match is None:
+    offered = [code for code in codes if match and code.key == match["list"] and code.text in offers.get(code.key, ())]
+    if match is None or not offered:
         return None
-    i = int(match["index"] or -1)
-    return known[texts[i if i < len(texts) else -1]]
+    i = int(match["index"] or len(offered))
+    return offered[min(i, len(offered) - 1)]
 
 
 def _why(refusal: Refusal) -> str:

@@ -116,7 +116,7 @@ function pay() {
   const isSplit = [...document.querySelectorAll(".split[open] input")].some((input) => input.value);
   const button = document.querySelector(isSplit ? "#pay-split:not(:disabled)" : "[data-pay]:not(:disabled)");
   if (!button) return;
-  if (typed && typing(typed) && typed.closest(".what") && typed.value !== typed.defaultValue) typed.blur(); // quote first
+  if (typed && typing(typed) && typed.closest(".what") && typed.value !== (typed.defaultValue ?? typed.value)) typed.blur(); // quote first
   else button.click();
 }
 
