@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from clients import throttle
 from config import timetable
-from loyalty import night, watermarks
+from loyalty import night, promo_batches, watermarks
 from loyalty.portal.answers import answer_requests
 
 
@@ -18,6 +18,7 @@ def catch_up() -> int:
     timetable.follow_the_business()
     runs = night.catch_up(now=now, has_come=lambda task, since: timetable.has_come(task, since, now))
     answered = answer_requests(now=now)
+    codes = promo_batches.make_unfinished()
     throttle.forget(now=now)
     watermarks.seen(timetable.CATCH_UP, now)
-    return sum(run.count for run in runs) + answered
+    return sum(run.count for run in runs) + answered + codes

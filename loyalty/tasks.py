@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from loyalty import night, promises, proof
+from loyalty import night, promises, promo_batches, proof
 from loyalty.api import idempotency
 
 
@@ -50,3 +50,9 @@ def forget_replies() -> int:
     """Kept answers of the API older than a day, and settings that no quote can be settled by any more."""
     now = timezone.now()
     return idempotency.forget_old(now=now) + promises.forget_old(now=now)
+
+
+@shared_task(name="loyalty.make_promo_codes")
+def make_promo_codes() -> int:
+    """Unique promo codes that were asked for. Woken by whoever asks; `loyalty.catch_up` looks too."""
+    return promo_batches.make_unfinished()
