@@ -20,7 +20,13 @@ from loyalty.models import (
     BonusProgram,
     CashbackProgram,
     CashbackTier,
+    CodeBatch,
+    Discount,
+    DiscountStep,
     HouseRules,
+    IssuedCode,
+    PromoCode,
+    Segment,
     Service,
     TrialProgram,
     TrialService,
@@ -233,6 +239,73 @@ class TrialServiceFactory(DjangoModelFactory):
 
     trial = factory.SubFactory(TrialFactory, service=None)
     service = factory.SubFactory(ServiceFactory)
+
+
+class SegmentFactory(DjangoModelFactory):
+    """Regulars: five visits and more."""
+
+    class Meta:
+        model = Segment
+        django_get_or_create = ("code",)
+
+    code = "regulars"
+    name = "Regulars"
+    visits_min = 5
+
+
+class DiscountFactory(DjangoModelFactory):
+    """10 % off everything for everybody, used alone. `amount` stands in the place of the percent."""
+
+    class Meta:
+        model = Discount
+        django_get_or_create = ("code",)
+
+    code = "ten"
+    name = factory.LazyAttribute(lambda row: row.code.capitalize())
+    kind = "permanent"
+    amount = None
+    percent = factory.LazyAttribute(lambda row: None if row.amount is not None or row.kind == "cumulative" else 10)
+
+
+class DiscountStepFactory(DjangoModelFactory):
+    """3 % from 500.00 of total spent, of a cumulative discount."""
+
+    class Meta:
+        model = DiscountStep
+
+    discount = factory.SubFactory(DiscountFactory, code="ladder", name="Ladder", kind="cumulative")
+    from_spent = Money(50000)
+    percent = 3
+
+
+class PromoCodeFactory(DjangoModelFactory):
+    """SPRING, 10 % off everything, used alone. `amount` or `bonus_amount` stands in the place of the percent."""
+
+    class Meta:
+        model = PromoCode
+        django_get_or_create = ("code",)
+
+    code = "SPRING"
+    name = factory.LazyAttribute(lambda row: row.code)
+    amount = None
+    bonus_amount = None
+    percent = factory.LazyAttribute(lambda row: 10 if row.amount is None and row.bonus_amount is None else None)
+
+
+class IssuedCodeFactory(DjangoModelFactory):
+    """A unique code of a batch, for one use."""
+
+    class Meta:
+        model = IssuedCode
+
+    promo = factory.SubFactory(PromoCodeFactory, code="batch", name="Letter", is_batch=True)
+    code = factory.Sequence(lambda n: f"LETTER-{n:04d}")
+    limit = 1
+
+    @factory.lazy_attribute
+    def batch(self: Any) -> CodeBatch:
+        made: CodeBatch = CodeBatch.objects.get_or_create(promo=self.promo, wanted=9, made=9, by="staff:anna")[0]
+        return made
 
 
 class ReferralProgramFactory(DjangoModelFactory):
