@@ -83,7 +83,7 @@ def payments(reversal: Reversal) -> list[Movement]:
     burnt = _out(reversal, "rest", (Kind.EXPIRE, Kind.RETURN))
     ends = dict(GiftCard.objects.filter(pk__in=list(paid)).values_list("pk", "last_four"))
     parts = dict(zip(paid, spread(amount, list(paid.values())), strict=True))
-    if sum(1 for out in paid.values() if out) > 1:
+    if len([out for out in paid.values() if out]) > 1 and amount < total(paid.values()):
         reversal.note("gift_card", "", "gift_card.spread", amount, out=total(paid.values()))
     movements: list[Movement] = []
     for card, part in parts.items():

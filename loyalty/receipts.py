@@ -14,7 +14,7 @@ from typing import Any
 from django.db.models import Sum, prefetch_related_objects
 from django.utils.translation import gettext as _
 
-from loyalty.checkout import Quote
+from loyalty.checkout import Quote, explain_refund, why_refunded
 from loyalty.checkout.record import facts_of
 from loyalty.explanations import LINES, Explained, Why, explain, in_order, why
 from loyalty.models import Refund, Visit, VisitLine
@@ -94,6 +94,11 @@ class Receipt:
     def why(self) -> Why:
         """The trace as it is read."""
         return why(self.trace)
+
+    @property
+    def explained_refunds(self) -> tuple[tuple[Refund, Why], ...]:
+        """What came back, each time with its explanation."""
+        return tuple((refund, why_refunded(explain_refund(refund, self.currency))) for refund in self.refunds)
 
     @property
     def discounts(self) -> dict[str, Money]:

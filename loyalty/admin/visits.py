@@ -17,17 +17,25 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
-from clients.admin_base import Confirm, ReadOnlyAdmin, actor, go_to, own_locations
+from clients.admin_base import Confirm, ReadOnlyAdmin, actor, go_to, is_owner, own_locations
 from clients.refusals import Invalid
 from clients.registration import search
 from loyalty.admin.currency import present_currency
 from loyalty.admin.pages import MoneyAdmin, column
-from loyalty.checkout import Back, refund
+from loyalty.checkout import Ask, Back, Reach, refund, refundable_since
 from loyalty.models import Visit
 from loyalty.models.checks import Method
 from loyalty.receipts import receipt_of
+from loyalty.rulebook import rulebook
 
 NUMBER = re.compile(r"[0-9]{1,12}", re.ASCII)
+REFUND, REFUND_RECENT = "loyalty.refund_visit", "loyalty.refund_recent_visit"
+
+
+def reach_of(user: Any) -> Reach:
+    """How old the checks may be that this person refunds."""
+    rights = {"may_refund": user.has_perm(REFUND), "may_recent": user.has_perm(REFUND_RECENT)}
+    return refundable_since(rulebook().house, timezone.now(), is_owner=is_owner(user), **rights)
 
 
 class RefundForm(Confirm):
@@ -77,6 +85,7 @@ class RefundForm(Confirm):
             key=f"refund:{self.object_id}:admin:{self.cleaned_data['key']}",
             by=actor(self.request),
             now=timezone.now(),
+            reach=reach_of(self.request.user),
         )
 
 
@@ -120,13 +129,21 @@ class VisitAdmin(MoneyAdmin, ReadOnlyAdmin):
         visit = self.get_object(request, object_id) if object_id and self.has_view_permission(request) else None
         if visit is not None:
             context |= {"receipt": receipt_of(visit, present_currency()), "methods": dict(Method.choices)}
+            context["ask"] = self._whom_to_ask(request, visit)
             context["title"] = str(visit)
         return super().changeform_view(request, object_id, form_url, context)
 
     def get_actions_detail(self, request: HttpRequest, object_id: int) -> Any:
-        """What came back wholly cannot come back again."""
+        """What came back wholly cannot come back again, and what is too old is for somebody else to refund."""
         visit = self.get_object(request, str(object_id))
-        return [] if visit is None or visit.whole_refunds else super().get_actions_detail(request, object_id)
+        if visit is None or visit.whole_refunds or self._whom_to_ask(request, visit) is not None:
+            return []
+        return super().get_actions_detail(request, object_id)
+
+    def _whom_to_ask(self, request: HttpRequest, visit: Any) -> Ask | None:
+        """Who refunds a check that is too old for somebody who may refund younger ones."""
+        is_asked = self.has_refund_permission(request) and not visit.whole_refunds
+        return reach_of(request.user).asks(visit.at) if is_asked else None
 
     @action(
         description=gettext_lazy("Refund"),
@@ -148,7 +165,7 @@ class VisitAdmin(MoneyAdmin, ReadOnlyAdmin):
         return go_to(request, reverse("admin:loyalty_visit_change", args=[visit.pk]))
 
     def has_refund_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return self.may(request, "loyalty.refund_visit", object_id)
+        return any(self.may(request, right, object_id) for right in (REFUND, REFUND_RECENT))
 
     @display(description=gettext_lazy("visit"), ordering="id")
     def number_shown(self, visit: Visit) -> str:

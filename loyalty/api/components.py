@@ -201,6 +201,9 @@ LINE = answer(
     },
     optional=("gift_card_type", "membership_plan", "gift_cards"),
 )
+TRACE = many(
+    answer({"stage": TEXT, "rule": TEXT, "code": TEXT, "text": TEXT, "amount": AMOUNT, "facts": {"type": "object"}})
+)
 CHECK: Schema = {
     "currency": TEXT,
     "client": either(ID),
@@ -211,9 +214,7 @@ CHECK: Schema = {
     "lines": many(LINE),
     "sessions_used": COUNT,
     "tier": either(answer(RUNG)),
-    "trace": many(
-        answer({"stage": TEXT, "rule": TEXT, "code": TEXT, "text": TEXT, "amount": AMOUNT, "facts": {"type": "object"}})
-    ),
+    "trace": TRACE,
     "payments": many(answer({"method": METHOD, "amount": AMOUNT})),
 }
 STATUS: Schema = {"type": "string", "enum": ["settled", "partly_refunded", "refunded"]}
@@ -226,6 +227,7 @@ REFUND = answer(
         **dict.fromkeys(("bonus_returned", "bonus_taken_back", "gift_card_returned"), AMOUNT),
         "sessions_returned": COUNT,
         "debt": AMOUNT,
+        "trace": TRACE,
     }
 )
 RETURNED = body({"line": {"type": "integer", "minimum": 1, "maximum": 9999}, "quantity": either(QUANTITY)}, "line")

@@ -13,7 +13,7 @@ from django.db.models import prefetch_related_objects
 from clients.models import Client
 from clients.tags import tags_of
 from loyalty.cashback import Ladder
-from loyalty.checkout import Quote
+from loyalty.checkout import Quote, explain_refund
 from loyalty.explanations import Explained, plain_facts
 from loyalty.house import House
 from loyalty.ledger import Stock
@@ -269,4 +269,5 @@ def refund_shape(refund: Refund, house: House) -> dict[str, Any]:
         "gift_card_returned": text(refund.gift_card_returned),
         "sessions_returned": refund.sessions_returned,
         "debt": text(refund.debt),
+        "trace": [_note(note, house.currency) for note in explain_refund(refund, house.currency)],
     }

@@ -31,7 +31,7 @@ from loyalty.api.reading import (
 )
 from loyalty.api.shapes import check_shape, quote_shape, refund_shape
 from loyalty.basket import Basket
-from loyalty.checkout import Paid, QuoteChanged, Settled, quote, refund, settle
+from loyalty.checkout import Paid, QuoteChanged, Settled, quote, refund, refundable_since, settle
 from loyalty.counter import read_basket
 from loyalty.house import House
 from loyalty.models import Refund, Visit
@@ -155,9 +155,13 @@ class Refunds(Call):
         row = find_visit(visit, self.caller)
         reader = body_of(request, {"lines", "reason"}, house.currency)
         lines, reason = backs(reader), reader.text("reason")
+        is_owner = self.caller.scope in OWNER
+        reach = refundable_since(house, now, is_owner=is_owner, may_refund=True)  # a till, as a manager
 
         def work(operation: str) -> Answer:
-            made = refund(visit_id=row.pk, lines=lines, reason=reason, key=operation, by=self.caller.actor, now=now)
+            made = refund(
+                visit_id=row.pk, lines=lines, reason=reason, key=operation, by=self.caller.actor, now=now, reach=reach
+            )
             return Answer(201, refund_shape(Refund.objects.prefetch_related("payments").get(pk=made.pk), house))
 
         return once(request, work, now=now)

@@ -15,6 +15,7 @@ from loyalty.checkout.refund import (
     explain_refund,
     refund,
     refundable_since,
+    why_refunded,
 )
 from loyalty.checkout.settle import Paid, PaymentMismatch, QuoteChanged, Settled, settle
 
@@ -34,4 +35,5 @@ __all__ = [
     "refund",
     "refundable_since",
     "settle",
+    "why_refunded",
 ]

@@ -18,9 +18,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from clients.admin_base import is_owner
 from clients.models import Client
 from clients.refusals import Invalid, Refusal
-from loyalty.checkout import Back, refund
+from loyalty.checkout import Ask, Back, Reach, explain_refund, refund, refundable_since, why_refunded
 from loyalty.desk.access import REFUND, Desk, at_the_desk
 from loyalty.desk.check import REVEALED, method_names
 from loyalty.desk.draft import KEY, count
@@ -28,6 +29,7 @@ from loyalty.models import Refund, Visit
 from loyalty.portal.links import balance_link
 from loyalty.receipts import Receipt, receipt_of
 
+REFUND_RECENT = "loyalty.refund_recent_visit"
 REASON_LENGTH = 250
 LISTED = 100
 
@@ -96,11 +98,11 @@ def receipt(request: HttpRequest, desk: Desk, visit: str) -> HttpResponse:
 @require_POST
 @at_the_desk
 def give_back(request: HttpRequest, desk: Desk, visit: str) -> HttpResponse:
-    """Show what a refund comes to; with `confirm`, do it. Sent twice, it is done once."""
+    """Show what a refund comes to and why; with `confirm`, do it. Sent twice, it is done once."""
     row = _visit(visit, desk)
     shown = receipt_of(row, desk.house.currency)
     typed = Typed.read(request.POST, shown)
-    if not desk.may(REFUND):
+    if _whom_to_ask(row, desk) is not None:
         return _page(request, desk, row, shown, {"typed": typed}, status=403)
     try:
         if request.POST.get("confirm"):
@@ -120,14 +122,25 @@ def _refund(row: Visit, typed: Typed, desk: Desk) -> Refund:
     if earlier is not None:
         return earlier
     backs, reason = typed.backs(), typed.checked_reason()
-    return refund(visit_id=row.pk, lines=backs, reason=reason, key=key, by=desk.by, now=desk.now)
+    return refund(visit_id=row.pk, lines=backs, reason=reason, key=key, by=desk.by, now=desk.now, reach=_reach(desk))
+
+
+def _reach(desk: Desk) -> Reach:
+    rights = {"may_refund": desk.may(REFUND), "may_recent": desk.may(REFUND_RECENT)}
+    return refundable_since(desk.house, desk.now, is_owner=is_owner(desk.staff), **rights)
+
+
+def _whom_to_ask(row: Visit, desk: Desk) -> Ask | None:
+    """Who refunds this check, where whoever is at the desk may not."""
+    return _reach(desk).asks(row.at)
 
 
 def _tried(row: Visit, typed: Typed, desk: Desk) -> dict[str, Any]:
     """The figures that the refund would have: done, read and rolled back."""
     with transaction.atomic():
         done = _refund(row, typed, desk)
-        tried = {"refund": done, "payments": list(done.payments.order_by("pk"))}
+        why = why_refunded(explain_refund(done, desk.house.currency))
+        tried = {"refund": done, "payments": list(done.payments.order_by("pk")), "why": why}
         transaction.set_rollback(True)
     return tried
 
@@ -137,6 +150,7 @@ def _page(
 ) -> HttpResponse:
     client = row.client
     refunds = Refund.objects.filter(visit=row).prefetch_related("payments").order_by("pk")
+    explained = ((done, why_refunded(explain_refund(done, shown.currency))) for done in refunds)
     shown_too = {
         "desk": desk,
         "visit": row,
@@ -147,8 +161,8 @@ def _page(
         "link": balance_link(client) if client is not None and client.erased_at is None else "",
         "referrer": _referrer(shown),
         "payments": [(dict(method_names()).get(method, method), amount) for method, amount in shown.payments],
-        "refunds": refunds,
-        "may_refund": desk.may(REFUND),
+        "refunds": [(done, done.payments.all(), why) for done, why in explained],
+        "ask": _whom_to_ask(row, desk),
         "is_left": shown.status != "refunded",
         "units": _unit_fields(shown, context["typed"]),
     }

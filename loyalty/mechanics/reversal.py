@@ -138,7 +138,7 @@ class Reversal:
                 out[entry.lot_id] = out.get(entry.lot_id, 0) - entry.amount
         spread_over = zip(out, spread(amount, list(out.values())), strict=True)
         parts = {lot: part for lot, part in spread_over if part}
-        if len(parts) > 1:
+        if len(parts) > 1 and amount < sum(out.values()):
             self.note("bonus", "", "refund.bonus_spread", amount, out=total(out.values()))
         return [*self._return(parts, self.operation(mechanic, "return")), *self._take_what_was_let_go(parts)]
 

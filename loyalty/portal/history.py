@@ -16,6 +16,7 @@ from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from clients.models import Client
+from loyalty.checkout import explain_refund, why_refunded
 from loyalty.explanations import Why, explain, show_day, why
 from loyalty.house import House
 from loyalty.models import Account, Entry, Refund, Visit, VisitLine
@@ -122,7 +123,8 @@ def _happening(row: Model, lines: Mapping[int, list[VisitLine]], house: House) -
         return Happening(row.at, _names(lines.get(row.pk, [])), visit=row, why=reasons)
     if isinstance(row, Refund):
         title = _("Refund of the visit of %(day)s") if row.is_whole else _("Part of the visit of %(day)s refunded")
-        return Happening(row.at, title % {"day": show_day(house.day(row.visit.at))}, refund=row)
+        reasons = why_refunded(explain_refund(row, house.currency), for_client=True)
+        return Happening(row.at, title % {"day": show_day(house.day(row.visit.at))}, refund=row, why=reasons)
     assert isinstance(row, Entry)
     return Happening(row.at, _title(row), amount=row.amount, reason=_reason(row))
 

@@ -9,7 +9,7 @@ What a check earned is taken back by the base that has come back with all refund
 refund takes the rest. Nothing here asks a program how it is set up today.
 """
 
-from loyalty.checkout.refund.explaining import explain_refund
+from loyalty.checkout.refund.explaining import explain_refund, why_refunded
 from loyalty.checkout.refund.making import refund
 from loyalty.checkout.refund.rights import Ask, Reach, RefundTooOld, refundable_since
 from loyalty.checkout.refund.shares import AlreadyRefunded, Back
@@ -23,4 +23,5 @@ __all__ = [
     "explain_refund",
     "refund",
     "refundable_since",
+    "why_refunded",
 ]

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from loyalty.checkout.record import note_as_data
-from loyalty.explanations import Explained, explain
+from loyalty.explanations import Chapter, Explained, Reason, Why, explain
 from loyalty.mechanics import BackLine, Reversal
 from loyalty.models import Refund
 from loyalty.models.checks import Method
@@ -86,6 +87,32 @@ def explain_refund(refund: Refund, currency: Currency) -> tuple[Explained, ...]:
     return tuple(explain(refund.facts.get("trace", ()), currency, TEXTS))
 
 
+def why_refunded(trace: Sequence[Explained], *, for_client: bool = False) -> Why:
+    """The explanation of a refund as it is read, a chapter for each kind of figure."""
+    titles = _titles()
+    titles |= {note.stage: gettext("Other") for note in trace if note.stage not in titles}
+    chapters = (
+        Chapter(title, tuple(Reason(note.text, None) for note in trace if note.stage == stage))
+        for stage, title in titles.items()
+        if not (for_client and stage == OTHERS)
+    )
+    return Why(tuple(chapter for chapter in chapters if chapter.reasons), ())
+
+
+def _titles() -> dict[str, str]:
+    """The stages of a refund, as people call them."""
+    return {
+        "line": gettext("What comes back"),
+        "money": gettext("Money"),
+        "membership": gettext("Membership"),
+        "bonus": gettext("Bonuses"),
+        "gift_card": gettext("Gift cards"),
+        "earning": gettext("Earned on the check"),
+        OTHERS: gettext("Whoever brought the client"),
+        "standing": gettext("Total spent and visits"),
+    }
+
+
 def trace_as_data(notes: Iterable[Note]) -> list[dict[str, Any]]:
     """Notes as JSON, with their parts."""
     return [note_as_data(replace(note, facts=dict(_facts(note)))) for note in notes]
@@ -119,7 +146,7 @@ def note_money(reversal: Reversal, paid: Mapping[str, Money], back: Sequence[tup
     out = {method: amount for method, amount in paid.items() if amount}
     for method, amount in back:
         name = (Note("money", method, f"refund.method.{method}"),)
-        code = "refund.money_share" if len(out) > 1 else "refund.money"
+        code = "refund.money_share" if len(out) > 1 and amount < out[method] else "refund.money"
         reversal.note("money", method, code, amount, method=name, out=out[method], whole=whole)
 
 

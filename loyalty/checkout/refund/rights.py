@@ -53,7 +53,9 @@ class Reach:
 ANY_AGE = Reach()
 
 
-def refundable_since(house: House, now: datetime, *, is_owner: bool, may_refund: bool, may_recent: bool) -> Reach:
+def refundable_since(
+    house: House, now: datetime, *, is_owner: bool, may_refund: bool, may_recent: bool = False
+) -> Reach:
     """From when on somebody may refund, by what they are and the rights that they have.
 
     The owner: checks of any age. With `refund_visit` (managers, tills): up to `manager_refund_days` old, any age where
