@@ -8,6 +8,7 @@ from loyalty.api.calls import Nowhere, addresses
 from loyalty.api.configuration import Setup
 from loyalty.api.pages import DocsPage, SchemaPage
 from loyalty.api.people import Adjust, Balance, Clients, Entries, OneClient
+from loyalty.api.promo_codes import HandOuts
 from loyalty.api.visits import OneVisit, Quotes, Refunds, Visits
 
 urlpatterns = [
@@ -20,6 +21,7 @@ urlpatterns = [
     *addresses("visits", Visits.as_view()),
     *addresses("visits/<str:visit>", OneVisit.as_view()),
     *addresses("visits/<str:visit>/refund", Refunds.as_view()),
+    *addresses("promo_codes/<str:code>/hand_out", HandOuts.as_view()),
     *addresses("setup", Setup.as_view()),
     path("schema/", SchemaPage.as_view(), name="api_schema"),
     path("schema", SchemaPage.as_view()),
