@@ -19,6 +19,8 @@ from clients.models import Location, Staff
 from giftcards.models import GiftCardType
 from loyalty import watermarks
 from loyalty.admin.currency import business, shown
+from loyalty.admin.findings import findings_for, page_of
+from loyalty.findings import Severity
 from loyalty.models import Account, BonusProgram, CashbackProgram, Lot, NightRun, Refund, Service, TrialProgram, Visit
 from loyalty.money import ZERO
 from loyalty.setup import presets
@@ -73,13 +75,13 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 
 def notices(user: Any, now: datetime) -> list[Notice]:
-    """What is wrong first, then what ends soon; settings only for those who may see them."""
+    """What is grave first; then programs to look at, what is off, what ends soon. Settings for those who see them."""
     found = [*_night(now)]
     if user.has_perm("loyalty.view_cashbackprogram"):
-        found += [*_missing(), *_switched_off()]
+        found += [*_missing(), *_found(user), *_switched_off()]
     if user.has_perm("loyalty.view_lot") and own_locations(user) is None:
         found += _ending(timezone.localdate(now))
-    return found
+    return sorted(found, key=lambda notice: not notice.grave)
 
 
 def _night(now: datetime) -> list[Notice]:
@@ -116,6 +118,11 @@ def _missing() -> list[Notice]:
         link = reverse("admin:clients_staff_add")
         found.append(Notice(_("Nobody has the role “Front desk” yet. Add those who stand at the desk."), link))
     return found
+
+
+def _found(user: Any) -> list[Notice]:
+    """What the linter finds in the programs."""
+    return [Notice(one.text, page_of(one.where), grave=one.severity == Severity.GRAVE) for one in findings_for(user)]
 
 
 def _switched_off() -> list[Notice]:

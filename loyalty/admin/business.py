@@ -27,6 +27,7 @@ from clients.admin_changes import Change, changes_of
 from clients.models import Business
 from loyalty.admin.currency import shown, shown_percent
 from loyalty.admin.fields import amount_form_field, is_amount
+from loyalty.admin.findings import warn_about
 from loyalty.admin.pages import MoneyAdmin
 from loyalty.fields import PercentField
 from loyalty.models import Account, HouseRules, Visit
@@ -172,6 +173,11 @@ class BusinessAdmin(SoleAdmin, MoneyAdmin):
         with transaction.atomic():
             super().save_model(request, obj, form, change)
             form.save_rules()
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponseBase:
+        answer: HttpResponseBase = super().response_change(request, obj)
+        warn_about(request, obj)
+        return answer
 
     def changes(self, row: Any) -> list[Change]:
         return changes_of(row, inlines=[HouseRules], shown=self.shown_value)

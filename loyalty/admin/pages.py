@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from clients.admin_base import OfficeAdmin, OfficeInline
 from loyalty.admin.currency import business, currency, shown, shown_percent
 from loyalty.admin.fields import amount_form_field, is_amount, with_comma
+from loyalty.admin.findings import warn_about
 from loyalty.fields import PercentField
 from loyalty.money import Money, percent_text
 
@@ -128,7 +129,10 @@ class Effect:
 
 
 class ProgramAdmin(MoneyAdmin):
-    """A program's page: above the form, in words, what the values mean; rewritten as one types."""
+    """A program's page: above the form, in words, what the values mean; rewritten as one types.
+
+    Saved, it tells what the linter finds in it.
+    """
 
     change_form_template = "admin/program.html"
     change_form_outer_before_template = "admin/effect.html"
@@ -152,6 +156,16 @@ class ProgramAdmin(MoneyAdmin):
         if business() is not None and request.method == "GET":
             context["effect"] = self._effect(request, object_id)
         return super().changeform_view(request, object_id, form_url, context)
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponseBase:
+        answer: HttpResponseBase = super().response_add(request, obj, post_url_continue)
+        warn_about(request, obj)
+        return answer
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponseBase:
+        answer: HttpResponseBase = super().response_change(request, obj)
+        warn_about(request, obj)
+        return answer
 
     def _effect(self, request: HttpRequest, object_id: str | None) -> Effect | None:
         program = self.get_object(request, object_id) if object_id else None

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, F, Q, Sum, Window
+from django.db.models import Exists, F, OuterRef, Q, Window
 from django.db.models.functions import Lag
 
 from clients.models import Business, Client
@@ -31,9 +31,9 @@ from loyalty.models import (
     CashbackProgram,
     CodeBatch,
     IssuedCode,
+    PromoCode,
     Segment,
     TrialProgram,
-    TrialService,
     Visit,
 )
 from loyalty.periods import is_running
@@ -102,19 +102,17 @@ def deal_of(rule: Rule, code: CodeRule | None = None, codes: Codes = NO_CODES) -
 
 
 def _codes() -> Mapping[int, Codes]:
-    """Of each promo code that is on: how many codes of it can be typed, and how many of them used. Two queries.
+    """Of each promo code that is on: whether codes of it can be typed. One query, however many codes there are.
 
     Codes without a batch are the shared ones; of a promo code with unique codes such a row is a left-over.
     """
-    own = Q(promo__is_batch=False, batch=None) | Q(promo__is_batch=True, batch__isnull=False)
-    rows = IssuedCode.objects.filter(own, promo__enabled=True).order_by().values_list("promo")
-    counted = rows.annotate(
-        made=Count("pk"), left=Count("pk", filter=Q(limit=None) | Q(used__lt=F("limit"))), times=Sum("used")
-    )
-    unfinished = CodeBatch.objects.filter(made__lt=F("wanted"), promo__enabled=True)
-    in_work = set(unfinished.values_list("promo_id", flat=True))
-    found = {promo: Codes(made, left, times, promo in in_work) for promo, made, left, times in counted}
-    return {**{promo: Codes(in_work=True) for promo in in_work}, **found}
+    fits = Q(promo__is_batch=True, batch__isnull=False) | Q(promo__is_batch=False, batch=None)
+    own = IssuedCode.objects.filter(fits, promo=OuterRef("pk"))
+    usable = Q(limit=None) | Q(used__lt=F("limit"))
+    unfinished = CodeBatch.objects.filter(promo=OuterRef("pk"), made__lt=F("wanted"))
+    asked = (Exists(own), Exists(own.filter(usable)), Exists(unfinished))
+    rows = PromoCode.objects.filter(enabled=True).values_list("pk", *asked)
+    return {promo: Codes(made, left, in_work) for promo, made, left, in_work in rows}
 
 
 # --- programs that give bonuses ---------------------------------------------------------------------------------------
@@ -146,13 +144,13 @@ def _gifts() -> list[Gift]:
 
 
 def _trials() -> list[Trial]:
+    """One row a service; a trial without services has one too."""
     services: dict[int, set[str]] = defaultdict(set)
-    for trial, code in TrialService.objects.values_list("trial", "service__code"):
-        services[trial].add(code)
-    return [
-        Trial(_program(row), frozenset(services[row.pk]), not row.percent)
-        for row in TrialProgram.objects.filter(enabled=True)
-    ]
+    programs: dict[int, TrialProgram] = {}
+    for row in TrialProgram.objects.filter(enabled=True).annotate(tries=F("services__code")):
+        programs[row.pk] = row
+        services[row.pk] |= {row.tries} - {None}
+    return [Trial(_program(row), frozenset(services[row.pk]), not row.percent) for row in programs.values()]
 
 
 def _program(row: Any, **more: Any) -> Program:

@@ -55,13 +55,11 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class Codes:
-    """The codes of a promo code that can be typed: how many there are, how many can be used, how often they were."""
+    """The codes of a promo code that can be typed: whether there are any, any that can be used, or more in work."""
 
-    made: int = 0
-    left: int = 0
-    used: int = 0
+    made: bool = False
+    left: bool = False
     in_work: bool = False
-    """More of them are being made."""
 
 
 NO_CODES = Codes()

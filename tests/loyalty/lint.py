@@ -102,7 +102,7 @@ def promo(code: str = "SPRING", codes: Codes | None = None, **facts: Any) -> Dea
     values: dict[str, Any] = {"is_batch": False, "bonus": None, "terms": Terms(), "per_client": None}
     values |= {"new_clients_only": False, "staff_only": False, "valid_hours": None, **own}
     rule = CodeRule(rule=_rule(code, CODE, facts), **values)
-    return deal_of(rule.rule, rule, codes or Codes(made=1, left=1))
+    return deal_of(rule.rule, rule, codes or Codes(made=True, left=True))
 
 
 def steps(*pairs: tuple[int, int]) -> tuple[LadderStep, ...]:

@@ -28,6 +28,7 @@ from loyalty.models import (
 )
 from loyalty.money import Money
 from loyalty.rulebook import rulebook
+from loyalty.setup import load, presets, read_yaml
 from tests import factories
 from tests.till import VERA, Till
 
@@ -59,6 +60,12 @@ def test_a_healthy_house_has_nothing_to_tell(till: Till, boris: Client) -> None:
     factories.ReferralProgramFactory()
     promo(max_uses=5)
     discount(segment=Segment.objects.create(code="all", name="All"))
+    assert findings(now=NOW) == []
+
+
+@pytest.mark.parametrize("preset", presets(), ids=lambda preset: preset.code)
+def test_what_a_business_begins_with_is_healthy(db: None, preset: Any) -> None:
+    load(read_yaml(preset.text), by=VERA)
     assert findings(now=NOW) == []
 
 
