@@ -12,7 +12,7 @@ from clients.models import Card
 from loyalty.models import Discount, DiscountStep
 from loyalty.money import ZERO, Currency
 from loyalty.setup.children import Ladder
-from loyalty.setup.naming import CLIENT, HOURS, SEGMENT, LocationCodes, ServiceNames
+from loyalty.setup.naming import CLIENT, HOURS, SEGMENT, LocationCodes, PartsOfASet, ServiceNames
 from loyalty.setup.parts import NAME, PROGRAM, Key, Part, Values, check_dates
 from loyalty.setup.reading import Spot
 from loyalty.setup.shapes import MAX_DAYS, Amount, Choice, Flag, Percent, Text, Whole
@@ -27,7 +27,7 @@ CONDITIONS: tuple[Part, ...] = (
     SEGMENT,
     CLIENT,
     LocationCodes("locations"),
-    ServiceNames("services"),
+    PartsOfASet("services"),
     ServiceNames("exclude"),
     *HOURS,
     Key("min_check", Amount(), default=ZERO),

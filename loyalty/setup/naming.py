@@ -114,9 +114,33 @@ class ServiceNames(Names):
     shape = Text(60)
 
     def check(self, name: str, at: Spot) -> None:
-        known, codes = at.reading.remember("services and categories", _stored_names), at.reading.codes
-        if name not in known and name not in codes.get("services", {}) and name not in codes.get(CATEGORIES, {}):
+        if not is_on_the_price_list(name, at):
             at.refuse(_('there is no service or category "%(name)s"') % {"name": name})
+
+
+def is_on_the_price_list(name: str, at: Spot) -> bool:
+    """Whether a service or a category is called so."""
+    known, codes = at.reading.remember("services and categories", _stored_names), at.reading.codes
+    return name in known or name in codes.get("services", {}) or name in codes.get(CATEGORIES, {})
+
+
+class PartsOfASet(ServiceNames):
+    """Of a bundle one part must be on the price list; the others may come later. It acts once all of them are there.
+
+    (The example of `contract.md` sets up a session with a towel before it sells towels.) Of other kinds all must.
+    """
+
+    def read(self, raw: Mapping[str, Any], at: Spot) -> Values:
+        names = raw.get(self.name)
+        if raw.get("kind") != Discount.Kind.BUNDLE or not isinstance(names, list | tuple):
+            return super().read(raw, at)
+        known = [name for name in names if isinstance(name, str) and is_on_the_price_list(name.strip(), at)]
+        return Names.read(_AnyNames(self.name) if known else self, raw, at)
+
+
+class _AnyNames(ServiceNames):
+    def check(self, name: str, at: Spot) -> None:
+        """Any will do."""
 
 
 def _stored_names(context: Context) -> set[str]:
