@@ -12,9 +12,11 @@ from django.test import Client as Browser
 from django.urls import get_resolver
 from django.utils import timezone
 
+from clients.actors import Actor
 from clients.models import Client, Location
 from loyalty.api.calls import Call
-from loyalty.models import ApiKey, Refund, Visit
+from loyalty.models import ApiKey, PromoCode, Refund, Visit
+from loyalty.promo_batches import ask, make_unfinished
 from tests.api.conftest import Caller, basket
 
 # (call, who may); everybody else is refused with 403, and nobody without a key gets anything.
@@ -46,6 +48,7 @@ CALLS: list[tuple[str, str, Any, set[str]]] = [
         TILLS,
     ),
     ("GET", "memberships", None, ALL),
+    ("POST", "promo_codes/{code}/hand_out", {}, TILLS),
     ("GET", "setup", None, OWNER),
     ("PUT", "setup", {}, OWNER),
 ]
@@ -54,7 +57,10 @@ CALLS: list[tuple[str, str, Any, set[str]]] = [
 @pytest.fixture
 def places(owner: Caller) -> dict[str, str]:
     boris = owner.register(first_name="Boris")
-    return {"client": boris["id"], "visit": owner.settle("towel", client=boris)["id"]}
+    winter = PromoCode.objects.create(code="Winter", name="Winter letters", percent=10, is_batch=True)
+    ask(promo=winter, count=1, by=Actor.staff("anna"), now=timezone.now())
+    make_unfinished()
+    return {"client": boris["id"], "visit": owner.settle("towel", client=boris)["id"], "code": winter.code}
 
 
 def filled(body: Any, places: dict[str, str]) -> Any:
