@@ -27,6 +27,8 @@ GROUPS: list[tuple[Any, list[tuple[Any, str]]]] = [
         [
             (_("Referral program"), "referrals.referralprogram"),
             (_("Cashback"), "loyalty.cashbackprogram"),
+            (_("Discounts"), "loyalty.discount"),
+            (_("Promo codes"), "loyalty.promocode"),
             (_("Bonus programs"), "loyalty.bonusprogram"),
             (_("Trial session"), "loyalty.trialprogram"),
             (_("Gift cards"), "giftcards.giftcardtype"),

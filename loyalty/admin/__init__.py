@@ -1,5 +1,25 @@
 """The back office of the till, the ledger and the programs. Django's autodiscovery imports this package."""
 
-from loyalty.admin import business, keys, prices, programs, records, segments, visits
+from loyalty.admin import (
+    business,
+    discounts,
+    keys,
+    prices,
+    programs,
+    promo_codes,
+    records,
+    segments,
+    visits,
+)
 
-__all__ = ["business", "keys", "prices", "programs", "records", "segments", "visits"]
+__all__ = [
+    "business",
+    "discounts",
+    "keys",
+    "prices",
+    "programs",
+    "promo_codes",
+    "records",
+    "segments",
+    "visits",
+]

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from loyalty.explanations import show_day, show_percent
 from loyalty.models import BonusProgram, BonusTerms, CashbackProgram, CashbackTier, Program, TrialProgram
 from loyalty.money import Currency, Money, down, half_up
+from loyalty.terms import Terms
 
 Trigger = BonusProgram.Trigger
 
@@ -73,7 +74,7 @@ def _day(day: date) -> str:
     return show_day(day)
 
 
-def bonus_terms(terms: BonusTerms, currency: Currency) -> list[str]:
+def bonus_terms(terms: BonusTerms | Terms, currency: Currency) -> list[str]:
     """How the bonuses may be used: "They live 180 days and pay up to 50 % of a check from 50.00." """
     said = [_lifetime(terms), _limit(terms, currency)]
     if terms.pending_days:
@@ -81,7 +82,7 @@ def bonus_terms(terms: BonusTerms, currency: Currency) -> list[str]:
     return said
 
 
-def _lifetime(terms: BonusTerms) -> str:
+def _lifetime(terms: BonusTerms | Terms) -> str:
     if terms.lifetime_days:
         return _("These bonuses live %(time)s.") % {"time": days(terms.lifetime_days)}
     if terms.lifetime_months:
@@ -89,7 +90,7 @@ def _lifetime(terms: BonusTerms) -> str:
     return _("These bonuses never end.")
 
 
-def _limit(terms: BonusTerms, currency: Currency) -> str:
+def _limit(terms: BonusTerms | Terms, currency: Currency) -> str:
     part = show_percent(terms.limit_percent)
     if terms.limit_percent == 100 and terms.min_check:
         return _("They pay the whole of a check from %(check)s.") % {"check": amount(terms.min_check, currency)}

@@ -105,7 +105,7 @@ class DiscountStep(Configured):
         ]
 
     def __str__(self) -> str:
-        return f"{self.discount}: {self.from_spent}"
+        return str(self.discount)
 
 
 class PromoCode(CheckRule):

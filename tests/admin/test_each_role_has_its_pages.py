@@ -11,7 +11,19 @@ from clients.admin_base import OfficeAdmin
 from clients.models import Business, Location, Staff
 from config.roles import HISTORY, ROLES
 from giftcards.models import GiftCard, GiftCardType
-from loyalty.models import ApiKey, BonusProgram, CashbackProgram, Entry, Lot, Segment, Service, TrialProgram, Visit
+from loyalty.models import (
+    ApiKey,
+    BonusProgram,
+    CashbackProgram,
+    Discount,
+    Entry,
+    Lot,
+    PromoCode,
+    Segment,
+    Service,
+    TrialProgram,
+    Visit,
+)
 from memberships.models import Membership, Plan
 from referrals.models import ReferralProgram
 from tests.admin.conftest import Gym, SignIn
@@ -25,6 +37,8 @@ SETTINGS = {
     "loyalty.bonusprogram": BonusProgram,
     "loyalty.trialprogram": TrialProgram,
     "loyalty.segment": Segment,
+    "loyalty.discount": Discount,
+    "loyalty.promocode": PromoCode,
     "loyalty.apikey": ApiKey,
     "referrals.referralprogram": ReferralProgram,
     "giftcards.giftcardtype": GiftCardType,
@@ -74,6 +88,8 @@ def some_row(label: str) -> object:
 def people(anna: Staff, mike: Staff, vera: Staff, olga: Staff, gym: Gym) -> dict[str, Staff]:
     BonusProgram.objects.create(code="welcome", name="Welcome", trigger="registration", amount=100)
     Segment.objects.create(code="regulars", name="Regulars", visits_min=5)
+    Discount.objects.create(code="regular", name="Regulars", kind="permanent", percent=5)
+    PromoCode.objects.create(code="WINTER", name="Winter", percent=5, is_batch=True)
     return {"anna": anna, "mike": mike, "vera": vera, "olga": olga}
 
 

@@ -17,6 +17,12 @@ from loyalty.models import (
     BonusProgram,
     CashbackProgram,
     CashbackTier,
+    CodeBatch,
+    Discount,
+    DiscountStep,
+    IssuedCode,
+    PromoCode,
+    PromoUse,
     Segment,
     Service,
     TrialProgram,
@@ -54,6 +60,9 @@ def more_of_everything(gym: Gym) -> None:
         Service.objects.create(code=code, name=code, price=100)
         BonusProgram.objects.create(code=code, name=code, trigger="registration", amount=100)
         Segment.objects.create(code=code, name=code, visits_min=5, location=place)
+        ladder = Discount.objects.create(code=code, name=code, kind="cumulative", client=client, services=["session"])
+        DiscountStep.objects.create(discount=ladder, from_spent=100, percent=3)
+        promo_code_in_use(gym, code)
         CashbackTier.objects.create(
             program=CashbackProgram.objects.create(code=code, name=code), name=code, from_spent=0, percent=3
         )
@@ -62,10 +71,20 @@ def more_of_everything(gym: Gym) -> None:
         PlanService.objects.create(plan=Plan.objects.create(code=code, name=code, sessions=1, price=1), service=session)
 
 
+def promo_code_in_use(gym: Gym, code: str) -> PromoCode:
+    """Unique codes, one of them for Boris and used."""
+    promo: PromoCode = PromoCode.objects.create(code=code, name=code, percent=5, is_batch=True, client=gym.boris)
+    batch = CodeBatch.objects.create(promo=promo, wanted=1, made=1, by="staff:anna")
+    issued = IssuedCode.objects.create(promo=promo, batch=batch, code=f"{code}-1", limit=1, used=1)
+    PromoUse.objects.create(promo=promo, issued=issued, visit=gym.visit, client=gym.boris)
+    return promo
+
+
 @pytest.mark.parametrize("label", [label for label in LABELS if label not in SOLE])
 def test_a_list(gym: Gym, anna: Staff, sign_in: SignIn, label: str) -> None:
     browser, url = sign_in(anna), reverse(f"admin:{label.replace('.', '_')}_changelist")
     BonusProgram.objects.create(code="one", name="One", trigger="registration", amount=100)
+    promo_code_in_use(gym, "one")
     few = asked(browser, url)
     more_of_everything(gym)
     assert asked(browser, url) == few <= MOST
