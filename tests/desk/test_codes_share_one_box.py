@@ -176,3 +176,18 @@ def test_codes_cost_as_much_for_one_line_as_for_many(desk: Screen, boris: Client
     for service in ("session", "towel"):
         desk.add(f"service:{service}")
     assert len(statements(desk.press)) == one == none + 1
+
+
+def test_a_refused_code_costs_one_more_quote(desk: Screen, boris: Client) -> None:
+    promo_code("SPRING", **SPRING)
+    promo_code("FIVER", **FIVER)
+    desk.open(boris)
+    desk.add("service:towel")
+    desk.press(code="FIVER")
+    fits = len(statements(desk.press))
+    desk.press(code="SPRING")
+    assert "more is needed" in desk.text
+    assert len(statements(desk.press)) <= fits + QUOTE_WITH_A_CODE
+
+
+QUOTE_WITH_A_CODE = 4
