@@ -93,7 +93,9 @@ class CashbackStep(Idle):
             "base": base,
             "exact": _share(base, percent),
         }
-        bill = bill.noted(_note(program, "earned" if giving.factor == 1 else "multiplied", full, **facts))
+        told = "earned" if giving.factor == 1 else "multiplied"
+        rounded = "" if facts["exact"] == full else "_rounded"
+        bill = bill.noted(_note(program, told + rounded, full, **facts))
         if which:
             bill = bill.noted(_note(program, f"capped_{which}", amount, limit=limit, would_be=full))
         lines = covered if program.scope != EVERYTHING else None

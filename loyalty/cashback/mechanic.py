@@ -47,6 +47,12 @@ class Cashback(Mechanic):
         "hint.rises": _("After this check the client is on the tier “%(tier)s” with %(percent)s."),
         "hint.next_rung": _("One more visit like this and the client is on the tier “%(tier)s” with %(percent)s."),
         "cashback.earned": _("%(name)s, %(tier)s: %(percent)s of %(base)s, %(amount)s bonuses."),
+        "cashback.earned_rounded": _(
+            "%(name)s, %(tier)s: %(percent)s of %(base)s is %(exact)s; rounded down, %(amount)s bonuses."
+        ),
+        "cashback.multiplied_rounded": _(
+            "%(name)s, %(tier)s: %(factor)s times %(percent)s of %(base)s is %(exact)s; rounded down, %(amount)s bonuses."
+        ),
         "cashback.nothing_paid": _("%(name)s: nothing on this check was paid with money, so it earns nothing."),
         "cashback.no_tier": _("%(name)s: the client has not reached the first tier."),
     }

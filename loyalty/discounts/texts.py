@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 TAKEN: Mapping[str, Any] = {
     "discount.percent": _("%(name)s: %(percent)s of %(base)s, %(amount)s off."),
-    "discount.rounded": _("%(name)s: %(percent)s of %(base)s is %(exact)s, rounded to %(amount)s off."),
+    "discount.rounded": _("%(name)s: %(percent)s of %(base)s is %(exact)s; rounded on each line, %(amount)s off."),
     "discount.capped": _(
         "%(name)s: %(percent)s of %(base)s would be %(would_be)s; at most %(most)s comes off a check."
     ),
