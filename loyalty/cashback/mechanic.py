@@ -51,7 +51,8 @@ class Cashback(Mechanic):
             "%(name)s, %(tier)s: %(percent)s of %(base)s is %(exact)s; rounded down, %(amount)s bonuses."
         ),
         "cashback.multiplied_rounded": _(
-            "%(name)s, %(tier)s: %(factor)s times %(percent)s of %(base)s is %(exact)s; rounded down, %(amount)s bonuses."
+            "%(name)s, %(tier)s: %(factor)s times %(percent)s of %(base)s is %(exact)s; rounded down,"
+            " %(amount)s bonuses."
         ),
         "cashback.nothing_paid": _("%(name)s: nothing on this check was paid with money, so it earns nothing."),
         "cashback.no_tier": _("%(name)s: the client has not reached the first tier."),
