@@ -14,7 +14,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
-from babel.dates import format_date
+from babel.dates import format_date, get_day_names, get_month_names
 from babel.numbers import format_decimal
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -218,6 +218,16 @@ def show_percent(percent: Decimal, language: str | None = None) -> str:
 def show_day(day: date, language: str | None = None) -> str:
     """A date as a person reads it: "30 May 2026", "30 мая 2026"."""
     return format_date(day, "d MMMM y", locale=language or get_language() or "en")
+
+
+def show_weekday(number: int, language: str | None = None) -> str:
+    """A weekday within a sentence, 0 is Monday: "Monday", "понедельник"."""
+    return str(get_day_names("wide", "stand-alone", locale=language or get_language() or "en")[number])
+
+
+def show_month(number: int, language: str | None = None) -> str:
+    """A month within a sentence, 1 is January: "January", "январь"."""
+    return str(get_month_names("wide", "stand-alone", locale=language or get_language() or "en")[number])
 
 
 def show_limit(limit_percent: Decimal, min_check: int, currency: Currency) -> str:

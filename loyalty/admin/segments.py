@@ -21,6 +21,7 @@ from clients.tags import clean_tags
 from loyalty.admin.currency import present_currency
 from loyalty.admin.pages import ProgramAdmin, Rows
 from loyalty.admin.sentences import amount, days, listed, quoted
+from loyalty.explanations import show_month
 from loyalty.models import CashbackProgram, CashbackTier, Discount, PromoCode, Segment
 from loyalty.money import Currency
 from loyalty.segments import crowd
@@ -162,7 +163,7 @@ def _traits(segment: Segment) -> list[str]:
     if segment.tag:
         said.append(_("the tag %(tag)s") % {"tag": quoted(segment.tag)})
     if segment.birthday_month:
-        said.append(_("a birthday in %(month)s") % {"month": MONTHS[segment.birthday_month]})
+        said.append(_("a birthday in %(month)s") % {"month": show_month(segment.birthday_month)})
     if segment.location is not None:
         said.append(_("registered at %(place)s or been there") % {"place": quoted(str(segment.location))})
     return said

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from clients.models import Client, Location
 from loyalty.admin.currency import once
 from loyalty.admin.sentences import listed, quoted
+from loyalty.explanations import show_weekday
 from loyalty.models import CashbackTier, Segment, Service
 from loyalty.money import Money
 from loyalty.periods import WEEKDAYS
@@ -89,7 +90,7 @@ def _read() -> Words:
 
 def weekdays_called(text: str) -> str:
     """ "mon,tue" → "Monday and Tuesday"."""
-    return listed([str(WEEKDAY_NAMES[day]) for day in text.split(",") if day in WEEKDAY_NAMES])
+    return listed([show_weekday(WEEKDAYS.index(day)) for day in text.split(",") if day in WEEKDAYS])
 
 
 # --- in the record of changes ----------------------------------------------------------------------------------------

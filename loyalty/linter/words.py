@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from loyalty.explanations import show_weekday
 from loyalty.periods import Week
 
 
@@ -28,7 +28,7 @@ def days(count: int) -> str:
 
 def weekdays(week: Week) -> str:
     """ "Monday and Tuesday"."""
-    return listed([str(WEEKDAYS[day]) for day in sorted(week.weekdays)])
+    return listed([show_weekday(day) for day in sorted(week.weekdays)])
 
 
 def some(names: Iterable[str], most: int = 5) -> str:
