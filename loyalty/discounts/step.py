@@ -53,10 +53,10 @@ class DiscountStep(Idle):
         offers, notes, typed, bonuses = self._own(bill)
         offers += [offer for step in steps if step is not self for offer in step.offers(bill)]
         choice = best_choice(offers, {line.number: line.rest for line in bill.lines})
-        bill = _by_hand(taken(bill, choice), self.by_hand)
         used = [typed[one.offer.code] for one in choice.taken if one.total and one.offer.mechanic == CODES]
-        bill = bill.planned(PROGRAMS, Uses(tuple(used), tuple(bonuses)))
-        return bill.noted(*_explained(offers, choice), *notes)
+        bill = taken(bill, choice).planned(PROGRAMS, Uses(tuple(used), tuple(bonuses)))
+        acted = [note for one in choice.taken for note in _of_taken(one)]
+        return _by_hand(bill.noted(*acted), self.by_hand).noted(*_outbid(offers, choice), *notes)
 
     def _own(self, bill: Bill) -> tuple[list[Offer], list[Note], dict[str, Typed], list[Typed]]:
         """Offers of the programs and codes, notes of those that do not act, codes by name, codes that give bonuses."""
@@ -69,7 +69,7 @@ class DiscountStep(Idle):
             found = asked.misfit or fit(asked.rule, goods, self.person, self.recent)
             if isinstance(found, Misfit):
                 self._refuse(asked, found)
-                notes += _unused(asked.rule, found)
+                notes += _unused(asked.rule, self._in_words(found))
             elif asked.typed is not None and asked.typed.rule.bonus:
                 bonuses.append(asked.typed)
             else:
@@ -77,6 +77,11 @@ class DiscountStep(Idle):
             if asked.typed is not None:
                 typed[asked.typed.text] = asked.typed
         return offers, notes, typed, bonuses
+
+    def _in_words(self, misfit: Misfit) -> Misfit:
+        """The part that a set lacks, called as the price list calls it."""
+        part = self.house.services.get(misfit.facts.get("part", ""))
+        return replace(misfit, facts={**misfit.facts, "part": part.name}) if part is not None else misfit
 
     def _refuse(self, asked: Asked, misfit: Misfit) -> None:
         """A code that was typed and does not fit is refused; a program that does not fit just does not act."""
@@ -143,9 +148,9 @@ def _by_hand(bill: Bill, given: ByHand | None) -> Bill:
 # --- the explanation -------------------------------------------------------------------------------------------------
 
 
-def _explained(offers: Sequence[Offer], choice: Choice) -> list[Note]:
-    """Each discount that was taken, with its figures, and each that a better one kept out."""
-    notes = [note for one in choice.taken for note in _of_taken(one)]
+def _outbid(offers: Sequence[Offer], choice: Choice) -> list[Note]:
+    """Each discount that a better one kept out."""
+    notes = []
     chosen = {offer.order for offer in choice.offers}
     crowded = {offer.order for offer in choice.crowded}
     for offer in sorted(offers, key=lambda offer: offer.order):

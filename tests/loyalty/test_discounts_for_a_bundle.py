@@ -40,7 +40,7 @@ def test_a_part_alone_is_no_set_and_what_is_missing_is_told(till: Till, bundle: 
         ("discount", "discount.not_complete"),
         ("hint", "hint.complete"),
     ]
-    assert bill.notes[1].facts["part"] == "towel"
+    assert bill.notes[1].facts["part"] == "Towel"
 
 
 def test_only_units_of_complete_sets_are_cheaper(till: Till, bundle: Discount) -> None:
