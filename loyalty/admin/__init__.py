@@ -2,6 +2,7 @@
 
 from loyalty.admin import (
     business,
+    cashback,
     discounts,
     keys,
     prices,
@@ -14,6 +15,7 @@ from loyalty.admin import (
 
 __all__ = [
     "business",
+    "cashback",
     "discounts",
     "keys",
     "prices",

@@ -56,8 +56,8 @@ RULE_HELP = {
 }
 
 
-class CheckRuleForm(ProgramForm):
-    """What discounts and promo codes share: on which checks, of what, for whom."""
+class WaresForm(ProgramForm):
+    """A rule about some of the price list, and not about some."""
 
     services = WaresField(
         label=gettext_lazy("On these services"), help_text=gettext_lazy("None ticked: on everything.")
@@ -65,9 +65,6 @@ class CheckRuleForm(ProgramForm):
     exclude = WaresField(
         label=gettext_lazy("But not on"), help_text=gettext_lazy("What is ticked here keeps its price.")
     )
-    locations = PlacesField(label=gettext_lazy("At the locations"), help_text=gettext_lazy("None ticked: everywhere."))
-    weekdays = WeekdaysField(label=gettext_lazy("On these days"), help_text=gettext_lazy("None ticked: every day."))
-    client = ClientField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -75,6 +72,34 @@ class CheckRuleForm(ProgramForm):
         for name, field in self.fields.items():
             if isinstance(field, ListField):
                 field.offer(known, getattr(self.instance, name) or [])
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        for name, field in self.fields.items():
+            if isinstance(field, ListField) and name in cleaned:
+                cleaned[name] = self._in_order(name, cleaned[name])
+        both = set(cleaned.get("services", ())) & set(cleaned.get("exclude", ()))
+        if both:
+            named = words().all_called(sorted(both))
+            self.add_error("exclude", _("It is ticked above, too: %(services)s.") % {"services": named})
+        return cleaned
+
+    def _in_order(self, name: str, chosen: Iterable[str]) -> list[str]:
+        """What was stored keeps its place; what is new follows."""
+        chosen = list(chosen)
+        before = [code for code in getattr(self.instance, name) or [] if code in chosen]
+        return [*before, *(code for code in chosen if code not in before)]
+
+
+class CheckRuleForm(WaresForm):
+    """What discounts and promo codes share: on which checks, of what, for whom."""
+
+    locations = PlacesField(label=gettext_lazy("At the locations"), help_text=gettext_lazy("None ticked: everywhere."))
+    weekdays = WeekdaysField(label=gettext_lazy("On these days"), help_text=gettext_lazy("None ticked: every day."))
+    client = ClientField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         self.initial["client"] = how_to_find(self.instance.client)
         for name in ("from_time", "to_time"):
             if name in self.fields:
@@ -84,23 +109,10 @@ class CheckRuleForm(ProgramForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
-        for name in ("services", "exclude", "locations"):
-            if name in cleaned:
-                cleaned[name] = self._in_order(name, cleaned[name])
-        both = set(cleaned.get("services", ())) & set(cleaned.get("exclude", ()))
-        if both:
-            named = words().all_called(sorted(both))
-            self.add_error("exclude", _("It is ticked above, too: %(services)s.") % {"services": named})
         begin, end = cleaned.get("from_time"), cleaned.get("to_time")
         if begin is not None and begin == end:
             self.add_error("to_time", _("It begins and ends at the same time."))
         return cleaned
-
-    def _in_order(self, name: str, chosen: Iterable[str]) -> list[str]:
-        """What was stored keeps its place; what is new follows."""
-        chosen = list(chosen)
-        before = [code for code in getattr(self.instance, name) or [] if code in chosen]
-        return [*before, *(code for code in chosen if code not in before)]
 
     def _needs(self, name: str, message: str) -> None:
         if self.cleaned_data.get(name) in (None, "", []) and name not in self.errors:

@@ -10,7 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db.models import Field, Model
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
 
@@ -101,6 +101,27 @@ class PercentFormField(_StrictField):
 
     def parsed(self, text: str) -> Decimal:
         return parse_percent(text)
+
+    def written(self, value: Any) -> str:
+        return percent_text(Decimal(value))
+
+
+class FactorFormField(_StrictField):
+    """How many times: more than 0 and at most 100."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        attrs = {"inputmode": "decimal", "autocomplete": "off", "class": "regulars-amount"}
+        kwargs.setdefault("widget", UnfoldAdminTextInputWidget(attrs))
+        super().__init__(**kwargs)
+
+    def parsed(self, text: str) -> Decimal:
+        try:
+            times = parse_percent(text)
+        except BadAmount:
+            times = Decimal(0)
+        if not times:
+            raise BadAmount(gettext("must be more than 0 and at most 100"))
+        return times
 
     def written(self, value: Any) -> str:
         return percent_text(Decimal(value))

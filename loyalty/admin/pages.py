@@ -104,6 +104,8 @@ class MoneyAdmin(Amounts, OfficeAdmin):
         known = currency()
         if not is_amount(field) or known is None:
             return text
+        if isinstance(field, PercentField) and field.name == "factor":
+            return with_comma(percent_text(Decimal(text)))
         if isinstance(field, PercentField):
             return f"{with_comma(percent_text(Decimal(text)))}\N{NO-BREAK SPACE}%"
         return shown(Money(int(text))) if text.lstrip("-").isdigit() else text

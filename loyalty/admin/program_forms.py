@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.forms import BaseInlineFormSet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clients.admin_codes import CodeForm
 from loyalty.admin.fields import CoversForm, either, order
-from loyalty.models import BonusProgram, CashbackProgram, CashbackTier, TrialProgram, TrialService
+from loyalty.models import BonusProgram, TrialProgram, TrialService
 
 Trigger = BonusProgram.Trigger
 
@@ -49,45 +47,6 @@ class TermsForm(ProgramForm):
             if cleaned.get(name) == 0:
                 self.add_error(name, _("At least 1. Leave it empty for bonuses that never end."))
         return cleaned
-
-
-class CashbackForm(TermsForm):
-    class Meta:
-        model = CashbackProgram
-        fields = "__all__"
-        help_texts = {
-            **DATES_HELP,
-            **TERMS_HELP,
-            "window_days": gettext_lazy("For example 365: only the last year counts. Empty: since the first visit."),
-        }
-
-
-class TierFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # no generic at run time
-    """Rungs: each begins somewhere else. One that is taken away is switched off: clients may stand on it tonight."""
-
-    def clean(self) -> None:
-        super().clean()
-        seen: set[int] = set()
-        for form in self.forms:
-            start = form.cleaned_data.get("from_spent") if hasattr(form, "cleaned_data") else None
-            if start is None or form.cleaned_data.get("DELETE"):
-                continue
-            if start in seen:
-                text = form.fields["from_spent"].prepare_value(start)
-                form.add_error("from_spent", _("Another tier begins at %(start)s too.") % {"start": text})
-            seen.add(start)
-        if any(form.errors for form in self.forms):
-            raise ValidationError(_("Please look at the tiers again."))
-
-    def delete_existing(self, obj: CashbackTier, commit: bool = True) -> None:
-        obj.enabled = False
-        obj.save()
-
-    def save_existing_objects(self, commit: bool = True) -> Any:
-        """Two rungs may swap their thresholds: step aside before saving, a threshold is unique among those in use."""
-        moving = [form.instance.pk for form in self.initial_forms if form.has_changed()]
-        CashbackTier.objects.filter(pk__in=moving).update(enabled=False)
-        return super().save_existing_objects(commit)
 
 
 class BonusForm(TermsForm):

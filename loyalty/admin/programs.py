@@ -1,4 +1,4 @@
-"""Cashback, bonus programs and the trial session: one program, one page, in the order in which a person explains it."""
+"""Bonus programs and the trial session: one program, one page, in the order in which a person explains it."""
 
 from __future__ import annotations
 
@@ -15,15 +15,12 @@ from unfold.decorators import display
 from clients.admin_changes import Change, changes_of
 from loyalty.admin import sentences
 from loyalty.admin.currency import bonus_step, present_currency, shown
-from loyalty.admin.pages import MoneyInline, ProgramAdmin, Rows
-from loyalty.admin.program_forms import BonusForm, CashbackForm, TierFormSet, TrialForm
+from loyalty.admin.pages import ProgramAdmin, Rows
+from loyalty.admin.program_forms import BonusForm, TrialForm
 from loyalty.models import (
     BonusProgram,
-    CashbackProgram,
-    CashbackTier,
     Lot,
     Service,
-    TierStanding,
     TrialProgram,
     TrialService,
 )
@@ -58,52 +55,6 @@ class NamedProgramAdmin(ProgramAdmin):
     @display(description=gettext_lazy("on"), boolean=True, ordering="enabled")
     def is_on(self, program: Any) -> bool:
         return bool(program.enabled)
-
-
-class TierInline(MoneyInline):
-    model = CashbackTier
-    formset = TierFormSet
-    fields = ("name", "from_spent", "percent")
-    verbose_name_plural = gettext_lazy("Tiers")
-    hide_title = True
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[CashbackTier]:
-        rows: QuerySet[CashbackTier] = super().get_queryset(request).filter(enabled=True).order_by("from_spent")
-        return rows
-
-    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        """Django refuses to take away what others point to; ours is switched off, so nothing stands in its way."""
-        formset = super().get_formset(request, obj, **kwargs)
-        formset.form.hand_clean_DELETE = lambda _form: None
-        return formset
-
-
-@admin.register(CashbackProgram)
-class CashbackAdmin(NamedProgramAdmin):
-    form = CashbackForm
-    inlines = (TierInline,)
-    fieldsets = (
-        (None, SWITCH),
-        (gettext_lazy("What a client has spent"), {"fields": ("window_days",)}),
-        TERMS,
-        DATES,
-    )
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[CashbackProgram]:
-        rows: QuerySet[CashbackProgram] = super().get_queryset(request).prefetch_related("tiers")
-        return rows
-
-    def rows(self, program: CashbackProgram) -> Rows:
-        return {CashbackTier: [tier for tier in program.tiers.all() if tier.enabled]}
-
-    def sentences(self, program: CashbackProgram, rows: Rows) -> Sequence[str]:
-        return sentences.cashback(program, rows[CashbackTier], present_currency(), bonus_step())
-
-    def now(self, program: CashbackProgram) -> str:
-        counts = TierStanding.objects.filter(program=program, tier__enabled=True).values_list("tier__name")
-        found = list(counts.annotate(Count("pk")).order_by("tier__from_spent"))
-        parts = ", ".join(f"{name} {count}" for name, count in found)
-        return _("Clients now: %(parts)s.") % {"parts": parts} if parts else _("No client has a tier yet.")
 
 
 @admin.register(BonusProgram)

@@ -105,8 +105,19 @@ def _limit(terms: BonusTerms | Terms, currency: Currency) -> str:
 # --- cashback ---------------------------------------------------------------------------------------------------------
 
 
-def cashback(program: CashbackProgram, tiers: Sequence[CashbackTier], currency: Currency, step: int = 1) -> list[str]:
-    """ "A client gets 3 % of every payment back as bonuses, 5 % after spending 500.00 …" """
+def cashback(
+    program: CashbackProgram,
+    tiers: Sequence[CashbackTier],
+    currency: Currency,
+    step: int = 1,
+    *,
+    limits: Sequence[str] = (),
+    times: Decimal | None = None,
+) -> list[str]:
+    """ "A client gets 3 % of every payment back as bonuses, 5 % after spending 500.00 …"
+
+    `limits`: for whom, of what, when and how much (`rule_words`); `times`: the most that a multiplier gives.
+    """
     rungs = sorted(tiers, key=lambda tier: tier.from_spent)
     if not rungs:
         # xgettext:no-python-format
@@ -115,9 +126,11 @@ def cashback(program: CashbackProgram, tiers: Sequence[CashbackTier], currency: 
         *switched_off(program),
         _ladder(rungs, currency),
         _counted(program),
+        *limits,
         *bonus_terms(program, currency),
         *dates(program),
-        _cashback_example(rungs[-1], currency, step),
+        _cashback_example(program, rungs[-1], currency, step),
+        *_multiplied_example(program, rungs[-1], currency, step, times),
     ]
 
 
@@ -142,14 +155,38 @@ def _counted(program: CashbackProgram) -> str:
     return _("All that a client has ever spent counts.")
 
 
-def _cashback_example(tier: CashbackTier, currency: Currency, step: int) -> str:
+def _cashback_example(program: CashbackProgram, tier: CashbackTier, currency: Currency, step: int) -> str:
     check = typical_check(currency)
+    earned, is_capped = _earned(program, tier.percent, check, step)
     facts = {
         "spent": amount(tier.from_spent, currency),
         "check": amount(check, currency),
-        "earned": amount(down(check, tier.percent, step), currency),
+        "earned": amount(earned, currency),
     }
+    if is_capped:
+        text = _("Example: a client who has spent %(spent)s pays %(check)s → gets %(earned)s, the most that it gives.")
+        return text % facts
     return _("Example: a client who has spent %(spent)s pays %(check)s → gets %(earned)s.") % facts
+
+
+def _multiplied_example(
+    program: CashbackProgram, tier: CashbackTier, currency: Currency, step: int, times: Decimal | None
+) -> list[str]:
+    if times is None:
+        return []
+    earned, is_capped = _earned(program, tier.percent * times, typical_check(currency), step)
+    facts = {"earned": amount(earned, currency)}
+    if is_capped:
+        return [_("When it gives more, the same client gets %(earned)s, the most that it gives.") % facts]
+    return [_("When it gives more, the same client gets %(earned)s.") % facts]
+
+
+def _earned(program: CashbackProgram, percent: Decimal, check: Money, step: int) -> tuple[Money, bool]:
+    """What one check earns, and whether a cap cuts it."""
+    caps = (program.max_per_check, program.max_per_day, program.max_per_month)
+    full = down(check, percent, step)
+    least = min([full, *(cap for cap in caps if cap is not None)])
+    return Money(least // step * step), least < full
 
 
 # --- bonus programs ---------------------------------------------------------------------------------------------------

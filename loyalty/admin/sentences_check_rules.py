@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from loyalty.admin.sentences import amount, dates, listed, quoted, typical_check
 from loyalty.admin.words import Ware, Words, weekdays_called
 from loyalty.explanations import show_percent
-from loyalty.models import CheckRule
+from loyalty.models import CheckRule, Hours
 from loyalty.money import Currency, Money, half_up
 
 
@@ -59,7 +59,7 @@ def paragraphs(*groups: Sequence[str]) -> list[str]:
     return [" ".join(group) for group in groups if group]
 
 
-def hours_of(rule: CheckRule) -> str:
+def hours_of(rule: Hours) -> str:
     """ "Monday and Tuesday, 09:00 to 12:00"; empty: always."""
     days, clock = weekdays_called(rule.weekdays), _clock(rule.from_time, rule.to_time)
     if days and clock:

@@ -112,6 +112,7 @@ def ladder(*rows: tuple[CashbackTier | None, str, str, str], gone: int = -1) -> 
     data = {"name": "Cashback", "enabled": "on", "limit_percent": "50", "min_check": "50", "pending_days": "0"}
     data |= {"priority": "100", "tiers-TOTAL_FORMS": str(len(rows))}
     data["tiers-INITIAL_FORMS"] = str(sum(row[0] is not None for row in rows))
+    data |= {"multipliers-TOTAL_FORMS": "0", "multipliers-INITIAL_FORMS": "0"}
     for at, (tier, name, start, percent) in enumerate(rows):
         data |= {f"tiers-{at}-name": name, f"tiers-{at}-from_spent": start, f"tiers-{at}-percent": percent}
         data[f"tiers-{at}-id"] = str(tier.pk) if tier else ""

@@ -224,6 +224,8 @@ def test_the_preview_of_a_new_ladder(gym: Gym, anna: Staff, sign_in: SignIn) -> 
         "priority": "100",
         "tiers-TOTAL_FORMS": "1",
         "tiers-INITIAL_FORMS": "0",
+        "multipliers-TOTAL_FORMS": "0",
+        "multipliers-INITIAL_FORMS": "0",
         "tiers-0-name": "All",
         "tiers-0-from_spent": "0",
         "tiers-0-percent": "4",
