@@ -60,6 +60,7 @@ def test_the_description_is_openapi_3_1_and_names_every_call(db: None) -> None:
         "giftcards",
         "giftcards/check",
         "memberships",
+        "promo_codes/{code}/hand_out",
         "setup",
         "visits",
         "visits/quote",
