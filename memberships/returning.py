@@ -96,7 +96,7 @@ def _used(membership: Membership) -> list[Used]:
         _what, visit, _mechanic, _use, _membership, line, *_refund = operation.split(":")
         out[int(visit), int(line)] = out.get((int(visit), int(line)), 0) - amount
     still = {place: units for place, units in out.items() if units}
-    lines = VisitLine.objects.filter(visit__in={visit for visit, _line in still}).order_by("visit", "number")
+    lines = VisitLine.objects.filter(visit__in={visit for visit, _line in still}).order_by("visit_id", "number")
     found = ((line, still.get((line.visit_id, line.number), 0)) for line in lines)
     return [Used(line.name, line.price, units) for line, units in found if units]
 

@@ -50,22 +50,16 @@ def _freeze(one: Plan) -> list[str]:
 
 
 def _refund(one: Plan, service: tuple[str, Money], currency: Currency) -> list[str]:
-    """What comes back, and what of one used session. Nothing is said before a formula is chosen."""
+    """What comes back of it, by the example of one used session."""
+    name, price = service
     if one.refund == RefundBy.NONE:
         return [_("It cannot be returned.")]
     if one.refund == RefundBy.USED:
-        name, price = service
-        facts = {"name": name, "single": amount(price, currency)}
-        rest = Money(max(one.price - price, 0))
-        return [
-            _("Returned, it brings back its price less the used sessions at list price: after one “%(name)s” %(rest)s.")
-            % {**facts, "rest": amount(rest, currency)}
-        ]
-    rest = Money(one.price * (one.sessions - 1) // one.sessions)
-    return [
-        _("Returned, it brings back the part of its price that its sessions left are: after one session %(rest)s.")
-        % {"rest": amount(rest, currency)}
-    ]
+        rest = amount(Money(max(one.price - price, 0)), currency)
+        text = _("Returned after one “%(name)s”, it brings back %(rest)s: its price less used sessions at list price.")
+        return [text % {"name": name, "rest": rest}]
+    rest = amount(Money(one.price * (one.sessions - 1) // one.sessions), currency)
+    return [_("Returned after one session, it brings back %(rest)s: its price for the sessions left.") % {"rest": rest}]
 
 
 def _saving(one: Plan, service: tuple[str, Money], currency: Currency) -> list[str]:

@@ -2,20 +2,23 @@
 
 In proportion to the earning base that has come back, rounded down; all of it once nothing is left. What ended unused
 is owed by nobody. Where the house lets go of what the client has spent (no debts), it is let go only as long as it is
-gone: should the check that it paid be refunded later, it comes back to its lot and is taken there. Otherwise buying,
-spending what that earned and refunding both checks would make bonuses out of nothing.
+gone: bonuses that a later refund returns make up for it first. Otherwise buying, spending what that earned and
+returning both checks would make bonuses out of nothing. Bonuses that are earned later make up for nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet, Sum
 
 from loyalty.models import Entry, Refund, RefundLine, Visit, VisitLine
 from loyalty.money import ZERO, Money, total
+
+LET_GO = "let_go"
+"""In the operation of an entry that makes up for what an earlier refund had let go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,40 +60,45 @@ def due(amount: Money, base: Money, back: Money, *, is_whole: bool) -> Money:
 
 def ended_unused(lot: int) -> Money:
     """What of a lot the client never used: it ended."""
-    return -_sum(Entry.objects.filter(lot=lot, kind=Entry.Kind.EXPIRE))
+    return _ended_unused([lot]).get(lot, ZERO)
 
 
-def let_go(lots: Iterable[int]) -> dict[int, tuple[str, Money]]:
-    """Lots with something let go by refunds of the checks that earned them: lot → the grant's operation, how much."""
-    refunded = Exists(Refund.objects.filter(visit=OuterRef("visit")))
-    grants = Entry.objects.filter(refunded, lot__in=list(lots), number=1, kind=Entry.Kind.GRANT)
-    found = {}
-    for granted in grants.select_related("visit").order_by("lot"):
-        amount = _due_so_far(granted) - _taken(granted)
-        if amount > 0:
-            found[granted.lot_id] = (granted.operation, amount)
-    return found
+def let_go(account: int, *, before: int) -> Money:
+    """What refunds before this one have let go on an account, and none has made up for. At most six queries."""
+    earlier = Refund.objects.filter(pk__lt=before)
+    refunded = Exists(earlier.filter(visit=OuterRef("visit")))
+    grants = Entry.objects.filter(refunded, account=account, kind=Entry.Kind.GRANT).select_related("visit")
+    due_by_grant = _due_so_far(list(grants), earlier)
+    if not due_by_grant:
+        return ZERO
+    taken: Counter[str] = Counter()
+    moved = Entry.objects.filter(account=account, kind=Entry.Kind.TAKE_BACK).values_list("operation", "amount")
+    for operation, amount in moved:
+        taken[LET_GO if f":{LET_GO}:" in operation else operation.rpartition(":refund:")[0]] -= amount
+    left = sum(max(owed - taken[operation], 0) for operation, owed in due_by_grant.items())
+    return Money(max(left - taken[LET_GO], 0))
 
 
-def _due_so_far(granted: Entry) -> Money:
-    visit = granted.visit
-    assert visit is not None
-    gone = RefundLine.objects.filter(refund__visit=visit).order_by().values_list("line__number").annotate(Sum("base"))
-    back = dict(gone)
-    lines = VisitLine.objects.filter(visit=visit).values_list("number", "base")
-    bases = {number: Base(whole, ZERO, back.get(number, ZERO)) for number, whole in lines}
-    base = earned_on(bases, visit, granted.operation)
-    is_whole = Refund.objects.filter(visit=visit, is_whole=True).exists()
-    owed = due(granted.amount, base.whole, base.back, is_whole=is_whole)
-    return min(owed, granted.amount - ended_unused(granted.lot_id))
+def _due_so_far(grants: Sequence[Entry], refunds: QuerySet[Refund]) -> dict[str, Money]:
+    """Operation of each grant → what these refunds of its check came to, of what has lived."""
+    if not grants:
+        return {}
+    refunds = refunds.filter(visit__in={granted.visit_id for granted in grants})
+    back = dict(RefundLine.objects.filter(refund__in=refunds).order_by().values_list("line").annotate(Sum("base")))
+    bases: dict[int, dict[int, Base]] = {}
+    for line in VisitLine.objects.filter(visit__in={granted.visit_id for granted in grants}):
+        bases.setdefault(line.visit_id, {})[line.number] = Base(line.base, ZERO, back.get(line.pk, ZERO))
+    whole = set(refunds.filter(is_whole=True).values_list("visit", flat=True))
+    ended = _ended_unused([granted.lot_id for granted in grants])
+    owed = {}
+    for granted in grants:
+        assert granted.visit is not None
+        base = earned_on(bases[granted.visit.pk], granted.visit, granted.operation)
+        came_due = due(granted.amount, base.whole, base.back, is_whole=granted.visit.pk in whole)
+        owed[granted.operation] = min(came_due, granted.amount - ended.get(granted.lot_id, ZERO))
+    return owed
 
 
-def _taken(granted: Entry) -> Money:
-    """What refunds have taken of it, from whichever lots, debts included."""
-    taken = Entry.objects.filter(account=granted.account_id, kind=Entry.Kind.TAKE_BACK)
-    return -_sum(taken.filter(operation__startswith=f"{granted.operation}:refund:"))
-
-
-def _sum(entries: QuerySet[Any]) -> Money:
-    amount: Money | None = entries.aggregate(sum=Sum("amount"))["sum"]
-    return amount or ZERO
+def _ended_unused(lots: Sequence[int]) -> dict[int, Money]:
+    ended = Entry.objects.filter(lot__in=lots, kind=Entry.Kind.EXPIRE).order_by().values_list("lot")
+    return {lot: -amount for lot, amount in ended.annotate(Sum("amount"))}

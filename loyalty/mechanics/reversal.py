@@ -10,7 +10,7 @@ from typing import Any
 from clients.actors import Actor
 from loyalty.house import House
 from loyalty.ledger import Move, Movement, Stock, give_back, soonest_first, spend, stock, take_back
-from loyalty.mechanics.owed import Base, due, earned_on, ended_unused, let_go
+from loyalty.mechanics.owed import LET_GO, Base, due, earned_on, ended_unused, let_go
 from loyalty.models import Entry, Visit, VisitLine
 from loyalty.money import ZERO, Money, spread, total
 from loyalty.pricing import Note
@@ -130,7 +130,7 @@ class Reversal:
     def give_back_spent(self, mechanic: str, amount: Money) -> list[Movement]:
         """Return so much of what this mechanic spent, to the same lots, in proportion to what is still out.
 
-        What an earlier refund let go of, because it had been spent here, is taken as soon as it is back.
+        What earlier refunds let go of, because it had been spent, is taken as soon as it is back.
         """
         out: dict[int, int] = {}
         for entry in self.entries_of(mechanic):
@@ -140,7 +140,8 @@ class Reversal:
         parts = {lot: part for lot, part in spread_over if part}
         if len(parts) > 1 and amount < sum(out.values()):
             self.note("bonus", "", "refund.bonus_spread", amount, out=total(out.values()))
-        return [*self._return(parts, self.operation(mechanic, "return")), *self._take_what_was_let_go(parts)]
+        returned = self._return(parts, self.operation(mechanic, "return"))
+        return [*returned, *self._take_what_was_let_go(parts, self.operation(mechanic, LET_GO))]
 
     def _return(self, parts: Mapping[int, Money], operation: str) -> list[Movement]:
         moves: list[Movement] = []
@@ -153,14 +154,17 @@ class Reversal:
             moves.append(move)
         return moves
 
-    def _take_what_was_let_go(self, parts: Mapping[int, Money]) -> list[Movement]:
+    def _take_what_was_let_go(self, parts: Mapping[int, Money], operation: str) -> list[Movement]:
+        """All that one mechanic spent on a check is of one account."""
         moves: list[Movement] = []
-        for lot_id, (operation, amount) in let_go(parts).items():
-            lot = self.lot(lot_id)
-            move = spend(lot, min(amount, parts[lot_id]), f"{operation}:refund:{self.refund}", Entry.Kind.TAKE_BACK)
-            self._moved(lot.account, [move])
-            self.note("bonus", lot.program, "refund.bonus_settles", -move.amount, name=_name(lot.name))
-            moves.append(move)
+        left = let_go(self.lot(next(iter(parts))).account, before=self.refund) if parts else ZERO
+        for lot_id, part in parts.items():
+            lot, amount = self.lot(lot_id), min(left, part)
+            if amount:
+                moves.append(spend(lot, amount, operation, Entry.Kind.TAKE_BACK))
+                self._moved(lot.account, moves[-1:])
+                self.note("bonus", lot.program, "refund.bonus_settles", amount, name=_name(lot.name))
+                left -= amount
         return moves
 
     def give_back(self, lot_id: int, amount: int, operation: str) -> Move:

@@ -145,7 +145,7 @@ def test_a_plan_says_what_a_session_comes_to() -> None:
         "5 sessions of “Training session” for 90.00.",
         "They can be used for 90 days from the sale.",
         "It can be frozen for 14 days in all.",
-        "Returned, it brings back the part of its price that its sessions left are: after one session 72.00.",
+        "Returned after one session, it brings back 72.00: its price for the sessions left.",
         "Example: a session comes to 18.00 instead of 20.00.",
     ]
 

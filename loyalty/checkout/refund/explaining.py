@@ -47,8 +47,7 @@ TEXTS: Mapping[str, Any] = {
     ),
     "refund.bonus": _("“%(name)s”: %(amount)s of bonuses that had paid return. They can be used %(until)s."),
     "refund.bonus_settles": _(
-        "“%(name)s”: %(amount)s of them are taken at once, as the check that had earned them was refunded while they"
-        " were spent."
+        "“%(name)s”: %(amount)s of them are taken at once: an earlier refund let it go, as it was spent then."
     ),
     "refund.until": _("until %(last_day)s, as before"),
     "refund.until_longer": _(
