@@ -155,8 +155,8 @@ class PromoCode(CheckRule):
         """The code that is typed follows: it carries the count of uses and their limit."""
         super().save(*args, **kwargs)
         if not self.is_batch:
-            facts = {"promo": self, "limit": self.max_uses}
-            IssuedCode.objects.update_or_create(code=self.code.upper(), defaults=facts)
+            # A code that was made for another promo code is not taken over: the database refuses.
+            IssuedCode.objects.update_or_create(code=self.code.upper(), promo=self, defaults={"limit": self.max_uses})
 
 
 class CodeBatch(models.Model):

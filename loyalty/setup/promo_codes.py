@@ -12,10 +12,12 @@ from django.utils.translation import gettext_lazy
 
 from loyalty.models import IssuedCode, PromoCode
 from loyalty.money import ZERO, Currency
+from loyalty.promo_batches import follow_limit
 from loyalty.setup.discounts import CONDITIONS, REWARD
 from loyalty.setup.parts import DATES, ENABLED, Group, Key, Span, Values, check_dates, priority
 from loyalty.setup.programs import BONUS_PROGRAMS
 from loyalty.setup.reading import Context, Spot
+from loyalty.setup.section import Change
 from loyalty.setup.shapes import MAX_COUNT, MAX_DAYS, MAX_HOURS, Amount, Flag, Percent, Text, Whole
 from loyalty.setup.table import Table
 from loyalty.terms import ALL
@@ -75,6 +77,13 @@ class PromoCodes(Table):
                 kept = stored.get(self.same(values["code"]))
                 self._claim_program(kept.code if kept else values["code"], spot)
         return data
+
+    def apply(self, data: list[Values], context: Context) -> list[Change]:
+        changes = super().apply(data, context)
+        changed = [change.code for change in changes if change.action == "change" and not context.dry_run]
+        for promo in PromoCode.objects.filter(code__in=changed) if changed else ():
+            follow_limit(promo)
+        return changes
 
     def _stands(self, code: str, at: Spot) -> bool:
         """Whether no earlier row of the document has the code."""

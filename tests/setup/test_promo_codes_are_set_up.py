@@ -194,3 +194,12 @@ def test_the_code_as_it_is_kept_counts_among_programs(load_text: Load, flexgym: 
     load({"promo_codes": [TWIN]}, by=BY)
     assert PromoCode.objects.get().code == "TWIN"
     assert load(dump(), by=BY) == []
+
+
+def test_the_codes_of_a_batch_follow_a_changed_limit(load_text: Load, business: object) -> None:
+    text = "promo_codes: [{code: GIFTS, percent: '10', unique: true, max_uses: %d}]"
+    load_text(text % 1)
+    promo = PromoCode.objects.get(code="GIFTS")
+    IssuedCode.objects.create(promo=promo, batch=CodeBatch.objects.create(promo=promo, wanted=1), code="GABC", limit=1)
+    load_text(text % 3)
+    assert IssuedCode.objects.get(code="GABC").limit == 3
