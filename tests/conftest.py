@@ -6,6 +6,7 @@ before this file is read, so what tests change of them is changed here, in one p
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import threading
@@ -32,8 +33,10 @@ from tests import factories
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 OWN_FOLDER = pytest.StashKey[Path]()
 
-hypothesis.settings.register_profile("regulars", deadline=None, print_blob=True)
-hypothesis.settings.load_profile("regulars")
+# `--hypothesis-profile=nightly`, or HYPOTHESIS_PROFILE=nightly, tries twenty times as many examples.
+hypothesis.settings.register_profile("regulars", deadline=None, print_blob=True, max_examples=500)
+hypothesis.settings.register_profile("nightly", hypothesis.settings.get_profile("regulars"), max_examples=10_000)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "regulars"))
 
 
 # --- settings that only tests have --------------------------------------------------------------------------------
