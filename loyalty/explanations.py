@@ -66,8 +66,8 @@ HINT = "hint"
 """The stage of notes that tell staff what would make a check cheaper: they explain nothing."""
 REMARKS = frozenset({"bonus.limit", "discount.bars_earning", "earning.off"})
 """Notes that moved nothing themselves, and say what kept the others of their stage as they are."""
-FOR_STAFF = frozenset({"discount.another_client"})
-"""Notes that are nothing for the eyes of a client: whom else a discount is for."""
+FOR_STAFF = frozenset({"discount.another_client", "discount.outside", "discount.segment_off"})
+"""Notes that are nothing for the eyes of a client: whom else a discount is for, and what the owner calls them."""
 
 
 def stages() -> dict[str, str]:

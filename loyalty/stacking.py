@@ -146,7 +146,7 @@ def all_together(offers: Sequence[Offer], rests: Rests) -> Choice:
     """All combinable offers, less those without which the check is cheaper (a cent that a spread has moved)."""
     kept = sorted(offers, key=lambda offer: offer.order)
     crowded: list[Offer] = []
-    while len(kept) ** 2 * len(rests) <= SEARCH and _may_move_a_cent(kept):
+    while len(kept) ** 2 * len(rests) <= SEARCH and may_move_a_cent(kept):
         now = _off(kept, rests)
         without = {offer.order: _off([one for one in kept if one is not offer], rests) for offer in kept}
         worst = max(kept, key=lambda offer: without[offer.order])
@@ -158,7 +158,7 @@ def all_together(offers: Sequence[Offer], rests: Rests) -> Choice:
     return Choice(choice.taken, tuple(crowded))
 
 
-def _may_move_a_cent(offers: Sequence[Offer]) -> bool:
+def may_move_a_cent(offers: Sequence[Offer]) -> bool:
     """A spread over several lines, and after it something that does not treat all lines alike."""
     for i, offer in enumerate(offers):
         later = offers[i + 1 :]

@@ -189,10 +189,10 @@ def _one_given(code: IssuedCode, entry: LogEntry) -> Given:
     return Given(masked(code.code), code.client, entry.timestamp, person(by), code.used)
 
 
-def last_uses(promo: PromoCode) -> list[PromoUse]:
-    """The last checks on which it counted, newest first."""
+def last_uses(promo: PromoCode, own: Sequence[int] | None) -> list[PromoUse]:
+    """The last checks on which it counted, newest first; only of these locations, where somebody is limited to some."""
     uses = promo.uses.select_related("visit__location", "client", "issued").order_by("-pk")
-    return list(uses[:LAST])
+    return list((uses if own is None else uses.filter(visit__location__in=own))[:LAST])
 
 
 def counted(count: int) -> str:

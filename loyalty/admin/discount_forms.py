@@ -274,7 +274,9 @@ class PromoCodeForm(CheckRuleForm):
             "max_uses_per_client": gettext_lazy("For example 1. Empty: any number."),
             "valid_hours": gettext_lazy("For example 48: two days from the moment somebody gets the code."),
             "new_clients_only": gettext_lazy("Who has not paid for a service yet."),
-            "staff_only": gettext_lazy("It works at the desk; a till that sends it through the API is refused."),
+            "staff_only": gettext_lazy(
+                "It works at the desk and at tills; a key that may only read, as of a web page, is refused."
+            ),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

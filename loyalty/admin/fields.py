@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator
-from django.db.models import Field, Model
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db.models import DateField, Field, Model, PositiveSmallIntegerField
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
@@ -19,6 +20,7 @@ from loyalty.admin.currency import currency
 from loyalty.fields import MoneyField, PercentField
 from loyalty.models import Service
 from loyalty.money import BadAmount, Currency, Money, parse_percent, percent_text
+from loyalty.setup.shapes import MAX_COUNT, MAX_DAYS, MAX_HOURS, MAX_MONTHS
 
 # Before there is a business no amount is asked for; forms are still built, for the rights of a page.
 NO_CURRENCY = Currency("XXX", 2)
@@ -145,6 +147,23 @@ def amount_form_field(column: Field[Any, Any], **kwargs: Any) -> forms.Field:
 
 def is_amount(column: Any) -> bool:
     return isinstance(column, MoneyField | PercentField)
+
+
+SPANS = {"days": MAX_DAYS, "months": MAX_MONTHS, "hours": MAX_HOURS}
+SMALL = 32_000
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)
+
+
+def within_bounds(column: Field[Any, Any], field: Any) -> Any:
+    """The form field, held to what the setup document takes: more would leave the calendar, or the column."""
+    if isinstance(field, forms.IntegerField):
+        most = SMALL if isinstance(column, PositiveSmallIntegerField) else MAX_COUNT
+        most = min(most, SPANS.get(column.name.rpartition("_")[2], most))
+        field.validators.append(MaxValueValidator(most))
+        field.widget.attrs["max"] = most
+    if isinstance(column, DateField) and field is not None and column.name in {"from_day", "to_day"}:
+        field.validators += [MinValueValidator(FIRST_DAY), MaxValueValidator(LAST_DAY)]
+    return field
 
 
 class CoversForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run time

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from clients.admin_base import OfficeAdmin, OfficeInline
 from loyalty.admin.currency import business, currency, shown, shown_percent
-from loyalty.admin.fields import amount_form_field, is_amount, with_comma
+from loyalty.admin.fields import amount_form_field, is_amount, with_comma, within_bounds
 from loyalty.admin.findings import warn_about
 from loyalty.fields import PercentField
 from loyalty.money import Money, percent_text
@@ -34,7 +34,7 @@ class Amounts:
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if is_amount(db_field):
             return amount_form_field(db_field, **kwargs)
-        return super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+        return within_bounds(db_field, super().formfield_for_dbfield(db_field, request, **kwargs))  # type: ignore[misc]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Whoever may only look reads amounts in the currency too."""

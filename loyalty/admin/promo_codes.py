@@ -28,7 +28,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from unfold.decorators import action, display
 
-from clients.admin_base import actor, go_to
+from clients.admin_base import actor, go_to, own_locations
 from clients.models import Client
 from clients.refusals import Refusal
 from loyalty import promo_batches
@@ -124,7 +124,7 @@ class PromoCodeAdmin(CheckRuleAdmin):
         context = dict(extra_context or {})
         promo = self.get_object(request, object_id) if object_id and self.has_view_permission(request) else None
         if promo is not None and request.method == "GET":
-            context["uses"] = last_uses(promo)
+            context["uses"] = last_uses(promo, own_locations(request.user))
             context["codes"] = codes_of(promo) if promo.is_batch else None
             context["may_export"] = self.has_codes_permission(request, object_id)
         return super().changeform_view(request, object_id, form_url, context)

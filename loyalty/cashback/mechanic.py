@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, ClassVar
 
+from dateutil.relativedelta import relativedelta
 from django.db.models import OuterRef, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce, Concat
 from django.utils.translation import gettext
@@ -160,14 +161,19 @@ class Cashback(Mechanic):
 def _received(person: Person, programs: Sequence[Cumulative], scene: Scene) -> Mapping[str, Received]:
     """What the client got of each program today and this calendar month, by the business's clock, refunds taken off.
 
-    One query, and none where no program has such a cap. The client's account is locked when a check settles, so two
-    checks at once do not pass a cap.
+    The whole day and month of the check count, also what was settled after the moment that it is priced at. One query,
+    and none where no program has such a cap. The client's account is locked when a check settles, so two checks at once
+    do not pass a cap.
     """
     if not any(program.caps.day or program.caps.month for program in programs):
         return {}
     day = scene.now.astimezone(scene.house.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    month = day.replace(day=1)
     granted = Entry.objects.filter(
-        account=person.account, visit__at__gte=day.replace(day=1), visit__at__lte=scene.now, kind=Entry.Kind.GRANT
+        account=person.account,
+        visit__at__gte=month,
+        visit__at__lt=month + relativedelta(months=1),
+        kind=Entry.Kind.GRANT,
     ).filter(operation__contains=":cashback:")
     rows = granted.annotate(back=Coalesce(Subquery(_taken_back()), 0)).values_list(
         "lot__program", "visit__at", "amount", "back"
@@ -177,7 +183,7 @@ def _received(person: Person, programs: Sequence[Cumulative], scene: Scene) -> M
         code = program or ""
         had = received.get(code, NOTHING)
         left = Money(max(amount + back, 0))
-        today = had.today + left if at >= day else had.today
+        today = had.today + left if scene.house.day(at) == scene.today else had.today
         received[code] = Received(today, had.this_month + left)
     return received
 

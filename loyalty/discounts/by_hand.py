@@ -76,6 +76,8 @@ def _lines(said: Reader) -> tuple[int, ...]:
     if said.raw.get("lines") is None:
         return ()
     numbers = said.items("lines")
+    if not numbers:
+        raise Invalid(_("name at least one line, or leave it out for all"), field=said.at("lines"))
     for i, number in enumerate(numbers):
         if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= 9999:
             raise Invalid(_("must be the number of a line"), field=f"{said.at('lines')}[{i}]")

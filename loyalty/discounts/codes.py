@@ -77,7 +77,7 @@ def read(reader: Reader) -> tuple[str, ...]:
     for i, code in enumerate(typed):
         if not isinstance(code, str):
             raise Invalid(_("must be a code in a string"), field=f"{KEY}[{i}]")
-        if not normal(code) or len(code) > LONGEST or not code.isprintable():
+        if not normal(code) or len(normal(code)) > LONGEST or not normal(code).isprintable():
             raise PromoCodeUnknown(_("There is no such promo code."), field=f"{KEY}[{i}]")
     return tuple(typed)
 

@@ -104,7 +104,9 @@ def _asks_who(rule: Rule) -> bool:
 
 
 def _outside(gaps: Sequence[Gap], segment: Any) -> Misfit:
-    facts: dict[str, Any] = {"segment": segment.name if segment is not None else ""}
+    if segment is None:
+        return Misfit("segment_off")
+    facts: dict[str, Any] = {"segment": segment.name}
     if len(gaps) == 1 and gaps[0].visits == 1:
         return Misfit("outside", facts, hint="one_visit")
     if len(gaps) == 1 and gaps[0].spent:
@@ -164,22 +166,45 @@ def _all(goods: Goods, lines: Sequence[Line]) -> Units:
 
 
 def _sets(rule: Rule, lines: Sequence[Line]) -> Units | Misfit:
-    """As many units of each part as there are complete sets; of several lines of one part the dearer ones first."""
-    parts = {part: [line for line in lines if part in (line.code, line.category)] for part in rule.services}
-    sets = min(sum(line.paid_units for line in found) for found in parts.values()) if parts else 0
+    """As many units of each part as there are complete sets, the dearer ones first; a unit fills one part.
+
+    A part is a service or a category. Services choose first; a category has what they leave of it.
+    """
+    left = {line.number: line.paid_units for line in lines}
+    parts = sorted(rule.services, key=lambda part: all(part != line.code for line in lines))
+    sets = _complete(parts, lines)
     if not sets:
-        missing = [part for part, found in parts.items() if not found]
+        missing = [part for part in parts if not _of_part(part, lines)]
         facts = {"part": missing[0] if missing else ""}
         return Misfit("not_complete", facts, hint="complete" if len(missing) == 1 < len(parts) else "")
-    units: Units = {}
-    for found in parts.values():
-        left = sets
-        for line in sorted(found, key=lambda line: (-line.price, line.number)):
-            part = min(left, line.paid_units)
-            left -= part
-            if part:
-                units[line.number] = (units.get(line.number, (0, 0))[0] + part, line.paid_units)
-    return {n: (min(part, paid), paid) for n, (part, paid) in sorted(units.items())}
+    for part in parts:
+        wanted = sets
+        for line in sorted(_of_part(part, lines), key=lambda line: (-line.price, *_kind_of(line))):
+            taken = min(wanted, left[line.number])
+            left[line.number] -= taken
+            wanted -= taken
+    taken_of = {line.number: (line.paid_units - left[line.number], line.paid_units) for line in lines}
+    return {number: units for number, units in taken_of.items() if units[0]}
+
+
+def _complete(parts: Sequence[str], lines: Sequence[Line]) -> int:
+    """How many complete sets there are. A category shares its units with each part that is a service of it."""
+    counts = []
+    for part in parts:
+        mine = _of_part(part, lines)
+        codes = {line.code for line in mine}
+        sharing = sum(other in codes for other in parts) if part not in codes else 0
+        counts.append(sum(line.paid_units for line in mine) // (1 + sharing))
+    return min(counts, default=0)
+
+
+def _of_part(part: str, lines: Sequence[Line]) -> list[Line]:
+    return [line for line in lines if part == line.code] or [line for line in lines if part == line.category]
+
+
+def _kind_of(line: Line) -> tuple[str, int, int]:
+    """What a line is, wherever it stands on the check: the order of lines decides nothing."""
+    return (line.code, line.paid_units, line.number)
 
 
 def _cheapest(rule: Rule, lines: Sequence[Line]) -> Units | Misfit:
@@ -191,7 +216,7 @@ def _cheapest(rule: Rule, lines: Sequence[Line]) -> Units | Misfit:
         facts = {"buy": buy, "missing_units": buy - count}
         return Misfit("too_few", facts, hint="one_more" if buy - count == 1 else "")
     units: Units = {}
-    for line in sorted(lines, key=lambda line: (line.price, -line.number)):
+    for line in sorted(lines, key=lambda line: (line.price, *_kind_of(line))):
         part = min(free, line.paid_units)
         free -= part
         if part:

@@ -34,6 +34,7 @@ NOT_TAKEN: Mapping[str, Any] = {
     "discount.other_card": _("%(name)s is for holders of another kind of card."),
     "discount.other_tier": _("%(name)s is for clients on the tier “%(tier)s”."),
     "discount.outside": _("%(name)s is for “%(segment)s”; this client does not belong there."),
+    "discount.segment_off": _("%(name)s is for a segment that is switched off."),
     "discount.no_step": _("%(name)s begins when %(missing)s more has been spent."),
     "discount.nothing_fits": _("%(name)s: nothing on this check is among what it is for."),
     "discount.check_too_small": _("%(name)s is for checks from %(min_check)s: %(missing)s more is needed."),

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet, Sum
 
@@ -84,10 +85,12 @@ def _due_so_far(grants: Sequence[Entry], refunds: QuerySet[Refund]) -> dict[str,
     if not grants:
         return {}
     refunds = refunds.filter(visit__in={granted.visit_id for granted in grants})
-    back = dict(RefundLine.objects.filter(refund__in=refunds).order_by().values_list("line").annotate(Sum("base")))
-    bases: dict[int, dict[int, Base]] = {}
+    sums = RefundLine.objects.filter(refund__in=refunds).order_by().values("line").annotate(Sum("base"), Sum("list"))
+    back = {row["line"]: row for row in sums}
+    lines: dict[int, list[VisitLine]] = {}
     for line in VisitLine.objects.filter(visit__in={granted.visit_id for granted in grants}):
-        bases.setdefault(line.visit_id, {})[line.number] = Base(line.base, ZERO, back.get(line.pk, ZERO))
+        lines.setdefault(line.visit_id, []).append(line)
+    bases = {visit: _bases_of(of_visit, back) for visit, of_visit in lines.items()}
     whole = set(refunds.filter(is_whole=True).values_list("visit", flat=True))
     ended = _ended_unused([granted.lot_id for granted in grants])
     owed = {}
@@ -97,6 +100,17 @@ def _due_so_far(grants: Sequence[Entry], refunds: QuerySet[Refund]) -> dict[str,
         came_due = due(granted.amount, base.whole, base.back, is_whole=granted.visit.pk in whole)
         owed[granted.operation] = min(came_due, granted.amount - ended.get(granted.lot_id, ZERO))
     return owed
+
+
+def _bases_of(lines: Sequence[VisitLine], back: Mapping[int, Mapping[str, Any]]) -> dict[int, Base]:
+    share = share_that_counts(lines)
+    gone = {line.pk: back.get(line.pk, {}).get(f"{share}__sum", ZERO) for line in lines}
+    return {line.number: Base(getattr(line, share), ZERO, gone[line.pk]) for line in lines}
+
+
+def share_that_counts(lines: Iterable[VisitLine]) -> str:
+    """By which share of the lines what a check earned is due: the earning base; where it is nothing, the list price."""
+    return "base" if any(line.base for line in lines) else "list"
 
 
 def _ended_unused(lots: Sequence[int]) -> dict[int, Money]:

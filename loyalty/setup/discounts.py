@@ -12,7 +12,16 @@ from clients.models import Card
 from loyalty.models import Discount, DiscountStep
 from loyalty.money import ZERO, Currency
 from loyalty.setup.children import Ladder
-from loyalty.setup.naming import CLIENT, HOURS, SEGMENT, LocationCodes, PartsOfASet, ServiceNames
+from loyalty.setup.naming import (
+    CLIENT,
+    HOURS,
+    SEGMENT,
+    LocationCodes,
+    PartsOfASet,
+    ServiceNames,
+    check_hours,
+    check_names,
+)
 from loyalty.setup.parts import NAME, PROGRAM, Key, Part, Values, check_dates
 from loyalty.setup.reading import Spot
 from loyalty.setup.shapes import MAX_DAYS, Amount, Choice, Flag, Percent, Text, Whole
@@ -68,7 +77,7 @@ class Discounts(Table):
     )
 
     def check(self, values: Values, raw: Any, at: Spot) -> None:
-        check_dates(values, at)
+        check_rule(values, at)
         for key, kind in KINDS.items():
             if kind != values["kind"]:
                 if raw.get(key) is not None:
@@ -76,12 +85,21 @@ class Discounts(Table):
                 del values[key]
             elif raw.get(key) is None:
                 at.key(key).refuse(_("is missing"))
+            elif raw[key] == []:
+                at.key(key).refuse(_("must have at least one"))
         _check_kind(values, at)
         _check_reward(values, at)
 
     def write(self, row: models.Model, currency: Currency) -> dict[str, Any]:
         written = super().write(row, currency)
         return {key: value for key, value in written.items() if KINDS.get(key, written["kind"]) == written["kind"]}
+
+
+def check_rule(values: Values, at: Spot) -> None:
+    """What discounts and promo codes cannot say at once."""
+    check_dates(values, at)
+    check_hours(values, at)
+    check_names(values, at)
 
 
 def _check_kind(values: Values, at: Spot) -> None:

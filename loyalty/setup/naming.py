@@ -78,7 +78,8 @@ class Names(Part):
         return (self.name,)
 
     def read(self, raw: Mapping[str, Any], at: Spot) -> Values:
-        listed, spot = raw.get(self.name) or [], at.key(self.name)
+        spot = at.key(self.name)
+        listed = [] if raw.get(self.name) is None else raw[self.name]
         if not isinstance(listed, list | tuple):
             spot.refuse(_("must be a list"))
             return {}
@@ -178,6 +179,19 @@ HOURS: tuple[Part, ...] = (
     Key("to_time", Clock(), default=None),
 )
 """The columns of `loyalty.models.Hours`."""
+
+
+def check_hours(values: Values, at: Spot) -> None:
+    """From a time until the same time is nothing, or everything: nobody can tell."""
+    if values.get("from_time") is not None and values["from_time"] == values.get("to_time"):
+        at.key("to_time").refuse(_("must not be the same as from_time"))
+
+
+def check_names(values: Values, at: Spot) -> None:
+    """What is in is not out."""
+    for index, name in enumerate(values["exclude"]):
+        if name in values["services"]:
+            at.key("exclude").item(index).refuse(_("is among the services too"))
 
 
 class OneClient(Key):

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from loyalty.models import BonusProgram, CashbackMultiplier, CashbackProgram, CashbackTier, TrialProgram, TrialService
 from loyalty.money import Currency
 from loyalty.setup.children import Ladder, Sayings, services
-from loyalty.setup.naming import HOURS, SEGMENT, ServiceNames
+from loyalty.setup.naming import HOURS, SEGMENT, ServiceNames, check_hours, check_names
 from loyalty.setup.parts import BONUS, DATES, NAME, PROGRAM, Key, Span, Values, check_dates
 from loyalty.setup.reading import Spot
 from loyalty.setup.shapes import MAX_DAYS, Amount, Choice, Factor, Percent, Text, Whole
@@ -45,6 +45,7 @@ class Window(Span):
 def _check_moment(values: Values, at: Spot) -> None:
     """A multiplier without a condition would be another percent."""
     check_dates(values, at)
+    check_hours(values, at)
     if not any(value for column, value in values.items() if column != "factor"):
         at.refuse(_("must have weekdays, from_time, to_time, from or to"))
 
@@ -81,6 +82,7 @@ class Cashback(Table):
 
     def check(self, values: Values, raw: Any, at: Spot) -> None:
         check_dates(values, at)
+        check_names(values, at)
 
 
 HALF = Decimal(50)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db import models
+from django.db import IntegrityError, models
 from django.db.models import Max
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -13,8 +13,9 @@ from django.utils.translation import gettext_lazy
 from loyalty.models import IssuedCode, PromoCode
 from loyalty.money import ZERO, Currency
 from loyalty.promo_batches import follow_limit
-from loyalty.setup.discounts import CONDITIONS, REWARD
-from loyalty.setup.parts import DATES, ENABLED, Group, Key, Span, Values, check_dates, priority
+from loyalty.setup.discounts import CONDITIONS, REWARD, check_rule
+from loyalty.setup.document import SetupRefused
+from loyalty.setup.parts import DATES, ENABLED, Group, Key, Span, Values, priority
 from loyalty.setup.programs import BONUS_PROGRAMS
 from loyalty.setup.reading import Context, Spot
 from loyalty.setup.section import Change
@@ -79,7 +80,11 @@ class PromoCodes(Table):
         return data
 
     def apply(self, data: list[Values], context: Context) -> list[Change]:
-        changes = super().apply(data, context)
+        try:
+            changes = super().apply(data, context)
+        except IntegrityError:  # a till has just used one more, or its code was made for another
+            message = _("a code was used meanwhile, or is one of those made for another promo code: load it again")
+            raise SetupRefused([(self.key, message)]) from None
         changed = [change.code for change in changes if change.action == "change" and not context.dry_run]
         for promo in PromoCode.objects.filter(code__in=changed) if changed else ():
             follow_limit(promo)
@@ -101,7 +106,7 @@ class PromoCodes(Table):
         return {row.code for row in context.rows(PromoCode) if row.bonus_amount is not None}
 
     def check(self, values: Values, raw: Any, at: Spot) -> None:
-        check_dates(values, at)
+        check_rule(values, at)
         given = sum(values[column] is not None for column in ("percent", "amount", "bonus_amount"))
         if given == 0:
             at.refuse(_("must have percent, amount or bonus"))
@@ -135,7 +140,9 @@ def _check_uses(found: Sequence[tuple[Values, Spot]], stored: Mapping[str, Promo
     codes = [values["code"].upper() for values, _spot in found if not values.get("is_batch")]
     made = dict(IssuedCode.objects.filter(code__in=codes).values_list("code", "promo__code"))
     for values, spot in found:
-        code, limit = values["code"].upper(), values.get("max_uses")
+        code, limit = values["code"].upper(), values.get("max_uses") or (1 if values.get("is_batch") else None)
+        if code in stored and stored[code].is_batch != values.get("is_batch"):
+            spot.key("unique").refuse(_("cannot be changed: make another promo code"))
         count = used.get(stored[code].pk, 0) if code in stored else 0
         if limit is not None and limit < count:
             spot.key("max_uses").refuse(_("must be at least %(count)d: so many are used already") % {"count": count})

@@ -33,8 +33,10 @@ def test_it_is_the_cheapest_of_all_that_is_free(till: Till, third: Discount) -> 
     assert offs(till, "4 x personal", "towel", "session") == [0, cents("3.00"), cents("20.00")]
 
 
-def test_of_equal_prices_the_later_line_is_free(till: Till, third: Discount) -> None:
-    assert offs(till, "session", "session", "session") == [0, 0, cents("20.00")]
+def test_of_equal_prices_it_is_the_same_service_wherever_it_stands(till: Till, third: Discount) -> None:
+    factories.ServiceFactory(code="yoga", name="Yoga", price=cents("20"))
+    assert offs(till, "session", "yoga", "2 x personal") == [cents("20.00"), 0, 0]
+    assert offs(till, "yoga", "2 x personal", "session") == [0, 0, cents("20.00")]
 
 
 def test_the_cheapest_may_be_half_price(till: Till, third: Discount) -> None:

@@ -225,7 +225,8 @@ def test_what_is_told_to_be_outdone_is_never_chosen(everybody: Any, code: Any, l
     if not outdone(*deals):
         return
     offers = [_offer(deal.rule) for deal in deals]
-    assert [one.name for one in best_choice(offers, {1: Money(line)}).offers] == ["All"]
+    chosen = best_choice(offers, {1: Money(line)})
+    assert [one.name for one in chosen.offers] == (["All"] if chosen.total else [])  # of a cent nothing may come off
 
 
 def _offer(rule: Rule) -> Offer:

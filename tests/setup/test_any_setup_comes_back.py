@@ -42,7 +42,10 @@ TIERS = st.lists(
     unique_by=lambda tier: tier["from"],
 )
 STEPS = st.lists(
-    st.fixed_dictionaries({"from": AMOUNTS, "percent": PERCENTS}), max_size=3, unique_by=lambda step: step["from"]
+    st.fixed_dictionaries({"from": AMOUNTS, "percent": PERCENTS}),
+    min_size=1,
+    max_size=3,
+    unique_by=lambda step: step["from"],
 )
 GOODS = st.lists(st.sampled_from(["x", "y", "Nägel"]), unique=True)
 TWO_GOODS = st.lists(st.sampled_from(["x", "y", "Nägel"]), unique=True, min_size=2)
@@ -89,7 +92,7 @@ GIVEN = PERCENT_OR_AMOUNT | st.fixed_dictionaries(
         )
     }
 )
-UNIQUE: st.SearchStrategy[dict[str, Any]] = st.just({}) | st.fixed_dictionaries(
+UNIQUE: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {"unique": st.just(True)}, optional={"valid_hours": st.integers(1, 900)}
 )
 EVERY_VISIT = st.sampled_from(["every_visit", "first_visit"])
@@ -109,7 +112,7 @@ def bonuses() -> st.SearchStrategy[list[Any]]:
 def discounts() -> st.SearchStrategy[list[Any]]:
     optional = {"tier": NAMES, "card": st.sampled_from(["electronic", "plastic"]), **CONDITIONS}
     frames = rows({"what": KINDS}, optional, CODES)
-    return frames.map(lambda found: [unfolded(row, "what", "less") for row in found])
+    return frames.map(lambda found: [sound(unfolded(row, "what", "less")) for row in found])
 
 
 def promo_codes() -> st.SearchStrategy[list[Any]]:
@@ -124,11 +127,12 @@ def promo_codes() -> st.SearchStrategy[list[Any]]:
         "name": NAMES,
     }
     row: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
-        {"code": st.sampled_from(["SPRING", "spring", "Five", "FIVE"]), "given": GIVEN, "made": UNIQUE},
-        optional=optional,
+        {"code": st.sampled_from(["SPRING", "spring"]), "given": GIVEN, "made": st.just({})}, optional=optional
+    ) | st.fixed_dictionaries(
+        {"code": st.sampled_from(["Five", "FIVE"]), "given": GIVEN, "made": UNIQUE}, optional=optional
     )
     frames = st.lists(row, max_size=3, unique_by=lambda row: row["code"].upper())
-    return frames.map(lambda found: [unfolded(row, "given", "made") for row in found])
+    return frames.map(lambda found: [sound(unfolded(row, "given", "made")) for row in found])
 
 
 def unfolded(row: dict[str, Any], *inner: str) -> dict[str, Any]:
@@ -136,6 +140,14 @@ def unfolded(row: dict[str, Any], *inner: str) -> dict[str, Any]:
     for key in inner:
         row = {**{name: value for name, value in row.items() if name != key}, **row[key]}
     return row
+
+
+def sound(row: dict[str, Any]) -> dict[str, Any]:
+    """The row without what contradicts itself: the same time twice, a thing both in and out."""
+    if row.get("from_time") is not None and row["from_time"] == row.get("to_time"):
+        row = {**row, "to_time": None}
+    kept = [name for name in row.get("exclude", []) if name not in row.get("services", [])]
+    return {**row, "exclude": kept} if "exclude" in row else row
 
 
 def segments() -> st.SearchStrategy[list[Any]]:
@@ -204,7 +216,7 @@ DOCUMENTS = st.fixed_dictionaries(
                 **PROGRAM,
             },
             ["a", "b", "c"],
-        ),
+        ).map(lambda found: [sound(row) for row in found]),
         "bonuses": bonuses(),
         "referral": st.fixed_dictionaries(
             {},

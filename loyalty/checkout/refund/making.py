@@ -19,7 +19,7 @@ from loyalty.checkout.refund.shares import SUMS, Back, Returnable, StillOut
 from loyalty.house import House
 from loyalty.ledger import Movement
 from loyalty.mechanics import BackLine, Reversal, gathered, mechanics
-from loyalty.mechanics.owed import Base
+from loyalty.mechanics.owed import Base, share_that_counts
 from loyalty.models import (
     Account,
     Entry,
@@ -128,10 +128,16 @@ class _State:
 
 
 def _bases(out: StillOut, back: Sequence[BackLine]) -> dict[int, Base]:
-    now_back = {part.line.pk: part.base for part in back}
-    before = {line.pk: line.base - out.out(line, "base") for line in out.lines}
+    """Each line's earning base, and what of it came back. Of a check that earned on nothing: its list price.
+
+    Bonuses of a fixed amount (of a promo code, an Nth visit) are given also where nothing was paid that earns.
+    """
+    share = share_that_counts(out.lines)
+    now_back = {part.line.pk: getattr(part, share) for part in back}
+    before = {line.pk: Money(getattr(line, share) - out.out(line, share)) for line in out.lines}
     return {
-        line.number: Base(line.base, before[line.pk], before[line.pk] + now_back.get(line.pk, 0)) for line in out.lines
+        line.number: Base(getattr(line, share), before[line.pk], before[line.pk] + now_back.get(line.pk, 0))
+        for line in out.lines
     }
 
 
