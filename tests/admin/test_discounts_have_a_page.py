@@ -132,6 +132,12 @@ def test_all_seven_days_are_no_condition(browser: Browser) -> None:
             "The last day is before the first.",
         ),
         ({"percent": "5", "tier": "Nothing"}, "tier", "Select a valid choice."),
+        (
+            {"kind": "repeat", "percent": "5", "services": ["session"], "days": "5000000"},
+            "days",
+            "Ensure this value is less than or equal to 30000.",
+        ),
+        ({"percent": "5", "to_day": "9999-12-31"}, "to_day", "Ensure this value is less than or equal to 2100-12-31."),
     ],
 )
 def test_a_contradiction_is_said_where_it_stands(

@@ -153,6 +153,16 @@ CASES = [
         ["cashback[0].multipliers[0].factor: must have at most three digits after the point"]),
     Case("a multiplier that ends first", MOMENT % 'factor: "2", from: 2026-03-02, to: 2026-03-01',
         ["cashback[0].multipliers[0].to: must not be before from"]),
+    # what says two things at once, or nothing
+    Case("no step", DISCOUNT % "kind: cumulative, steps: []", ["discounts[0].steps: must have at least one"]),
+    Case("from nine until nine", HOURS % 'from_time: "09:00", to_time: "09:00"',
+        ["discounts[0].to_time: must not be the same as from_time"]),
+    Case("in and out", DISCOUNT % "kind: permanent, percent: 5, services: [session], exclude: [session]",
+        ["discounts[0].exclude[0]: is among the services too"]),
+    Case("nothing that is no list", DISCOUNT % "kind: permanent, percent: 5, services: false",
+        ["discounts[0].services: must be a list"]),
+    Case("in and out of cashback", CASHBACK % "services: [session], exclude: [session]",
+        ["cashback[0].exclude[0]: is among the services too"]),
     # the house and plans
     Case("half an hour", "business: {desk_refund_hours: 0.5}", ["business.desk_refund_hours: must be a whole number"]),
     Case("hours of no number", "business: {desk_refund_hours: null}",

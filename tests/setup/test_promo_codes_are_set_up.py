@@ -203,3 +203,10 @@ def test_the_codes_of_a_batch_follow_a_changed_limit(load_text: Load, business: 
     IssuedCode.objects.create(promo=promo, batch=CodeBatch.objects.create(promo=promo, wanted=1), code="GABC", limit=1)
     load_text(text % 3)
     assert IssuedCode.objects.get(code="GABC").limit == 3
+
+
+def test_unique_codes_stay_unique(load_text: Load, business: object) -> None:
+    load_text("promo_codes: [{code: GIFTS, percent: '10', unique: true}]")
+    with pytest.raises(SetupRefused) as refused:
+        load_text("promo_codes: [{code: GIFTS, percent: '10'}]")
+    assert refused.value.errors == [("promo_codes[0].unique", "cannot be changed: make another promo code")]
