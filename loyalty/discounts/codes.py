@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError
-from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models import Count, F, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
@@ -203,7 +203,9 @@ def release(reversal: Reversal) -> None:
     if not reversal.is_whole:
         return
     uses = PromoUse.objects.filter(visit=reversal.visit, released_at=None)
-    issued = list(uses.values_list("issued_id", flat=True))
+    issued = dict(uses.order_by("pk").values_list("issued_id", "issued__code"))
     if issued:
-        IssuedCode.objects.filter(Q(pk__in=issued), used__gt=0).update(used=F("used") - 1)
+        IssuedCode.objects.filter(pk__in=issued, used__gt=0).update(used=F("used") - 1)
         uses.update(released_at=reversal.now)
+    for code in issued.values():
+        reversal.note("discount", code, "promo.released", name=code)

@@ -51,4 +51,6 @@ HINTS: Mapping[str, Any] = {
     "hint.one_more": _("One more and “%(name)s” applies."),
 }
 
-ALL: Mapping[str, Any] = {**TAKEN, **NOT_TAKEN, **HINTS}
+REFUNDED: Mapping[str, Any] = {"promo.released": _("The use of the promo code %(name)s is given back.")}
+
+ALL: Mapping[str, Any] = {**TAKEN, **NOT_TAKEN, **HINTS, **REFUNDED}

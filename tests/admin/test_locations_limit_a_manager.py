@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import reverse
 
 from clients.models import Client, Staff
-from loyalty.models import Entry, Refund
+from loyalty.models import Entry, PromoCode, PromoUse, Refund
 from tests.admin.conftest import Gym, SignIn
 
 
@@ -76,3 +76,15 @@ def test_figures_of_a_manager_are_of_the_own_location(gym: Gym, mike: Staff, ann
     of_anna = sign_in(anna).get(reverse("admin:index")).context["figures"]
     assert [figure.label for figure in of_mike] == [figure.label for figure in of_anna][:4]
     assert int(of_mike[0].value) == int(of_anna[0].value) - 1
+
+
+def test_the_uses_of_a_promo_code_are_those_of_the_own_location(
+    gym: Gym, olga: Staff, anna: Staff, sign_in: SignIn
+) -> None:
+    promo = PromoCode.objects.create(code="SPRING", name="Spring", percent=10)
+    for visit in (gym.visit, gym.elsewhere):
+        PromoUse.objects.create(promo=promo, issued=promo.issued.get(), visit=visit, client=visit.client)
+    olga.locations.add(gym.main)
+    url = reverse("admin:loyalty_promocode_change", args=[promo.pk])
+    assert [use.visit_id for use in sign_in(olga).get(url).context["uses"]] == [gym.visit.pk]
+    assert {use.visit_id for use in sign_in(anna).get(url).context["uses"]} == {gym.visit.pk, gym.elsewhere.pk}

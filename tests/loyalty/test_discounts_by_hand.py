@@ -89,6 +89,7 @@ def test_gift_cards_and_memberships_stay_at_their_price(till: Till, boris: Clien
         ({"percent": "10", "reason": "late", "lines": [1, 0]}, "discount.lines[1]"),
         ({"percent": "10", "reason": "late", "lines": ["1"]}, "discount.lines[0]"),
         ({"percent": "10", "reason": "late", "lines": [True]}, "discount.lines[0]"),
+        ({"percent": "10", "reason": "late", "lines": []}, "discount.lines"),
         ({"percent": "10", "reason": "late", "more": 1}, "discount.more"),
         ("10", "discount"),
     ],

@@ -26,7 +26,7 @@ def nothing_was_written() -> bool:
     return not (Visit.objects.exists() or PromoUse.objects.exists() or Entry.objects.exists() or counted.exists())
 
 
-@pytest.mark.parametrize("text", ["SPRING", "spring", "SpRiNg", "  spring ", " SPRING"])
+@pytest.mark.parametrize("text", ["SPRING", "spring", "SpRiNg", "  spring ", "\tSPRING\n"])
 @pytest.mark.parametrize("stored", ["SPRING", "Spring", "spring"])
 def test_any_case_and_spaces_around(till: Till, text: str, stored: str) -> None:
     factories.PromoCodeFactory(code=stored)
