@@ -191,8 +191,9 @@ ABOUT = st.sampled_from(
         *[("cheapest", [], [], {"buy": buy}) for buy in (2, 3, 4)],
         *[("cheapest", ["x", "c"], [], {"buy": buy}) for buy in (2, 3)],
         *[("bundle", parts, [], {}) for parts in (["a", "c"], ["b", "y"], ["x", "y"], ["a", "b", "c"], ["e", "x"])],
+        *[("bundle", parts, [], {}) for parts in (["a", "x"], ["x", "b", "a"])],
         ("bundle", ["x", "d"], ["a"], {}),
-        *[("delivery", [name], [], {}) for name in ("e", "y", "f")],
+        *[("delivery", [name], [], {"from": least}) for name in ("e", "y", "f") for least in (0, 1, 1999, 5000)],
         *[("cumulative", [], [], {"steps": steps}) for steps in ((0,), (49999, 50001), (50000,), (50001,), ())],
         ("cumulative", ["x"], [], {"steps": (0, 40000, 50000, 60000)}),
     ]
@@ -200,7 +201,7 @@ ABOUT = st.sampled_from(
 FLAGS = st.sampled_from(list(product((1, 2, 3), (True, True, False), (True, True, True, False))))
 """Priority, combinable, whether its lines still earn."""
 LIMITS = st.sampled_from(
-    [*[(None, 0)] * 8, *product((1, 2, 500, 2000), (0,)), *product((None, 3000), (1, 5000, 16500, 40000))]
+    [*[(None, 0)] * 8, *product((1, 2, 500, 2000), (0,)), *product((None, 3000), (1, 1999, 5000, 16500, 40000))]
 )
 """At most so much off a check, for a check from so much."""
 WORTH = st.one_of(PERCENTS, AMOUNTS)
@@ -211,6 +212,7 @@ def rule_of(number: int, drawn: tuple[Any, ...]) -> Drawn:
     """A program or a code. An amount is money where the kind takes one, else a percentage of 20 %."""
     (kind, services, exclude, more), (conditions, fits), (priority, combinable, earns), (most, min_check), worth = drawn
     facts = {"week": Week(), "places": frozenset(), "segment": None, "client": None, **conditions, **more}
+    min_check = facts.pop("from", min_check)
     amount = worth if isinstance(worth, Money) and kind not in ("cheapest", "cumulative") else None
     percent = worth if isinstance(worth, Decimal) else Decimal(20)
     if kind == "cumulative":
@@ -280,12 +282,12 @@ def line_of(number: int, drawn: tuple[Any, ...]) -> Line:
 LOT = st.tuples(
     st.sampled_from(
         [
-            *[("p", 0, last, limit, 0) for last in (None, 0, 9) for limit in ("100", "50", "12.345")],
+            *[("p", 0, last, limit, 0) for last in (None, 0, 9) for limit in ("100", "50", "12.345", "10", "5")],
             *[("q", -1, None, limit, floor) for limit in ("100", "30") for floor in (0, 1, 5000)],
             *[(None, 0, None, "100", 0), ("p", 1, None, "100", 0), ("p", -1, -1, "100", 0), ("q", 0, 0, "0", 0)],
         ]
     ),
-    st.one_of(st.integers(0, 30), st.integers(0, 30000)),
+    st.one_of(st.integers(0, 30000), st.integers(0, 30), st.just(30000)),
 )
 """Program, first and last day from today, limit, minimum check; what is left."""
 

@@ -23,15 +23,16 @@ def half_up(amount: Fraction) -> int:
     return floor(amount + Fraction(1, 2))
 
 
-def shared_out(amount: int, weights: Mapping[int, int]) -> dict[int, int]:
-    """In proportion, by largest remainder, ties to the earlier line; nothing where nothing weighs."""
+def shared_out(amount: int, weights: Mapping[int, int], order: Sequence[int] = ()) -> dict[int, int]:
+    """In proportion, by largest remainder, ties to the earlier line (in `order`); nothing where nothing weighs."""
     whole = sum(weights.values())
     if not whole:
         return dict.fromkeys(weights, 0)
     exact = {n: Fraction(amount * weight, whole) for n, weight in weights.items()}
     parts = {n: floor(share) for n, share in exact.items()}
-    while sum(parts.values()) < amount:
-        n = min(parts, key=lambda n: (-(exact[n] - floor(exact[n])), n) if parts[n] == floor(exact[n]) else (1, n))
+    first = list(order) or sorted(weights)
+    by_remainder = sorted(weights, key=lambda n: (floor(exact[n]) - exact[n], first.index(n)))
+    for n in by_remainder[: amount - sum(parts.values())]:
         parts[n] += 1
     return parts
 
@@ -41,16 +42,22 @@ def shared_out(amount: int, weights: Mapping[int, int]) -> dict[int, int]:
 
 @dataclass(frozen=True)
 class Unit:
-    """One unit of a service that no membership covers."""
+    """One unit of a service that no membership covers; `of` as many on its line."""
 
     line: int
     code: str
     price: int
+    of: int
+
+    @property
+    def goods(self) -> tuple[str, int, int]:
+        """Which of equal ones comes first: by what it is, wherever it stands on the check."""
+        return (self.code, self.of, self.line)
 
 
 def units_to_pay(check: Check) -> list[Unit]:
     return [
-        Unit(line.number, line.code, int(line.price))
+        Unit(line.number, line.code, int(line.price), line.quantity - line.covered)
         for line in check.lines
         if line.kind == "service"
         for _unit in range(line.quantity - line.covered)
@@ -80,15 +87,23 @@ def again(rule: Any, units: Sequence[Unit]) -> list[Unit]:
 
 
 def cheapest(rule: Any, units: Sequence[Unit]) -> list[Unit]:
-    """Of every so many units one, the cheapest of all; of equal ones those of the later line."""
-    return sorted(units, key=lambda unit: (unit.price, -unit.line))[: len(units) // rule.buy]
+    """Of every so many units one, the cheapest of all."""
+    return sorted(units, key=lambda unit: (unit.price, *unit.goods))[: len(units) // rule.buy]
 
 
 def in_sets(rule: Any, units: Sequence[Unit]) -> list[Unit]:
-    """As many of each part as there are whole sets, the dearer ones first."""
-    parts = [[unit for unit in units if is_named(unit, [part])] for part in rule.services]
-    sets = min(len(part) for part in parts)
-    return [unit for part in parts for unit in sorted(part, key=lambda unit: (-unit.price, unit.line))[:sets]]
+    """As many whole sets as can be made, each unit in one of them; services choose first, and the dearer units."""
+    for sets in range(len(units), 0, -1):
+        left = sorted(units, key=lambda unit: (-unit.price, *unit.goods))
+        found = []
+        for part in sorted(rule.services, key=lambda part: part in CATEGORY.values()):
+            mine = [unit for unit in left if is_named(unit, [part])][:sets]
+            for unit in mine:
+                left.remove(unit)
+            found += mine
+        if len(found) == sets * len(rule.services):
+            return found
+    return []
 
 
 # --- what comes off ---------------------------------------------------------------------------------------------------
@@ -101,7 +116,7 @@ def percent_of(rule: Any) -> Fraction | None:
     return Fraction(max(steps, key=lambda step: step.from_spent).percent)
 
 
-def comes_off(drawn: Drawn, check: Check, left: Left) -> dict[int, int]:
+def comes_off(drawn: Drawn, check: Check, left: Left, order: Sequence[int]) -> dict[int, int]:
     """What a rule takes off each line, of what those before it have left."""
     rule, units = drawn.rule, touched(drawn, check) or {}
     paid = Counter(unit.line for unit in units_to_pay(check))
@@ -111,21 +126,42 @@ def comes_off(drawn: Drawn, check: Check, left: Left) -> dict[int, int]:
         off = {n: half_up(share * percent / 100) for n, share in shares.items()}
     else:
         weights = {n: floor(share) for n, share in shares.items()}
-        off = shared_out(min(int(rule.amount or 0), sum(weights.values())), weights)
+        off = shared_out(min(int(rule.amount or 0), sum(weights.values())), weights, order)
     if rule.most is not None and sum(off.values()) > rule.most:
-        off = shared_out(int(rule.most), off)
+        off = shared_out(int(rule.most), off, order)
     return {n: amount for n, amount in off.items() if amount}
 
 
-def one_after_the_other(drawn: Iterable[Drawn], check: Check) -> dict[str, dict[int, int]]:
+def in_turn(one: Drawn) -> tuple[int, bool, str]:
+    """The lower priority number, then percent before amount, then by code."""
+    return (one.rule.priority, percent_of(one.rule) is None, one.rule.code)
+
+
+def one_after_the_other(drawn: Iterable[Drawn], check: Check, order: Sequence[int]) -> dict[str, dict[int, int]]:
     """Code of a rule → what it takes off each line."""
     left = {line.number: int(line.price) * (line.quantity - line.covered) for line in check.lines}
     taken = {}
-    for one in sorted(drawn, key=lambda one: (one.rule.priority, percent_of(one.rule) is None, one.rule.code)):
-        taken[one.rule.code] = comes_off(one, check, left)
+    for one in sorted(drawn, key=in_turn):
+        taken[one.rule.code] = comes_off(one, check, left, order)
         for n, amount in taken[one.rule.code].items():
             left[n] -= amount
     return taken
+
+
+def who_is_first(together: Sequence[Drawn], check: Check) -> list[int]:
+    """In which order lines get a cent that is left over: as they stand, or by what they are.
+
+    That is where a later discount would make a total of it: a percentage, or other lines, after something divided.
+    """
+    lines = sorted(check.lines, key=lambda line: line.number)
+    divided: list[Units] = []
+    for one in sorted(together, key=in_turn):
+        units = touched(one, check) or {}
+        if any(percent_of(one.rule) is not None or units != earlier for earlier in divided):
+            lines.sort(key=lambda line: (line.code, line.price, line.quantity, line.covered, line.number))
+        if len(units) > 1 and (one.rule.amount is not None or one.rule.most is not None):
+            divided.append(units)
+    return [line.number for line in lines]
 
 
 def sum_of(taken: Mapping[str, Mapping[int, int]]) -> int:
@@ -138,11 +174,12 @@ def best(check: Check, left_out: Collection[str] = ()) -> dict[str, dict[int, in
     `left_out`: combinables that the house has left out, because the check is cheaper without.
     """
     fitting = [one for one in check.drawn if one.bonus is None and touched(one, check)]
-    together = [one for one in fitting if one.rule.combinable and one.rule.code not in left_out]
-    alone = [one for one in fitting if not one.rule.combinable]
-    alone.sort(key=lambda one: (one.rule.priority, percent_of(one.rule) is None, one.rule.code))
-    choices = [one_after_the_other(together, check), *(one_after_the_other([one], check) for one in alone)]
-    return max(choices, key=sum_of)
+    combinable = [one for one in fitting if one.rule.combinable]
+    order = who_is_first(combinable, check)
+    together = [one for one in combinable if one.rule.code not in left_out]
+    alone = sorted((one for one in fitting if not one.rule.combinable), key=in_turn)
+    choices = [[*together], *([one] for one in alone)]
+    return max((one_after_the_other(choice, check, order) for choice in choices), key=sum_of)
 
 
 # --- the rest of the check --------------------------------------------------------------------------------------------
