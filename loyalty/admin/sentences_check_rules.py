@@ -25,12 +25,14 @@ def off(rule: CheckRule, words: Words, currency: Currency) -> str:
     return (_("%(amount)s off %(services)s") if services else _("%(amount)s off the check")) % facts
 
 
-def conditions(rule: CheckRule, words: Words, currency: Currency, *, hours: bool = True) -> list[str]:
-    """On which checks, and of what. `hours`: whether they were not said yet."""
+def conditions(
+    rule: CheckRule, words: Words, currency: Currency, *, hours: bool = True, floor: bool = True
+) -> list[str]:
+    """On which checks, and of what. `hours`, `floor`: whether they (and from which sum) were not said yet."""
     said = []
     if rule.exclude:
         said.append(_("Not off %(services)s.") % {"services": words.all_called(rule.exclude)})
-    if rule.min_check:
+    if floor and rule.min_check:
         check = amount(rule.min_check, currency)
         said.append(_("For checks from %(check)s, by their price before any discount.") % {"check": check})
     if rule.max_discount:

@@ -33,7 +33,9 @@ def discount(
         *common.paragraphs(
             [
                 *([] if named else common.only_for(rule, words, client)),
-                *common.conditions(rule, words, currency, hours=rule.kind != Kind.HOURS),
+                *common.conditions(
+                    rule, words, currency, hours=rule.kind != Kind.HOURS, floor=rule.kind != Kind.DELIVERY
+                ),
             ],
             common.together(rule),
         ),

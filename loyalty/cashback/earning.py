@@ -93,11 +93,12 @@ class CashbackStep(Idle):
             "base": base,
             "exact": _share(base, percent),
         }
-        told = "earned" if giving.factor == 1 else "multiplied"
-        rounded = "" if facts["exact"] == full else "_rounded"
-        bill = bill.noted(_note(program, told + rounded, full, **facts))
         if which:
-            bill = bill.noted(_note(program, f"capped_{which}", amount, limit=limit, would_be=full))
+            bill = bill.noted(_note(program, f"capped_{which}", amount, limit=limit, would_be=full, **facts))
+        else:
+            told = "earned" if giving.factor == 1 else "multiplied"
+            rounded = "" if facts["exact"] == full else "_rounded"
+            bill = bill.noted(_note(program, told + rounded, full, **facts))
         lines = covered if program.scope != EVERYTHING else None
         earning = Earning("cashback", program.code, program.name, amount, percent, lines=lines)
         return bill.earning(earning) if amount else bill

@@ -103,7 +103,9 @@ def test_at_most_so_much_a_check(till: Till, cashback: CashbackProgram, boris: C
     change(cashback, max_per_check=cents("1"))
     bill = till.quote("personal", client=boris).bill
     assert bill.earned_total == cents("1")
-    assert [note.code for note in bill.notes] == ["cashback.earned", "cashback.capped_check"]
+    assert [(note.code, note.amount, note.facts["would_be"]) for note in bill.notes] == [
+        ("cashback.capped_check", cents("1"), cents("1.80"))
+    ]
 
 
 def test_at_most_so_much_a_day_and_the_next_day_again(till: Till, cashback: CashbackProgram, boris: Client) -> None:
