@@ -145,8 +145,9 @@ def _without_cap(offer: Offer, rests: Rests) -> Money:
 def all_together(offers: Sequence[Offer], rests: Rests) -> Choice:
     """All combinable offers, less those without which the check is cheaper (a cent that a spread has moved)."""
     kept = sorted(offers, key=lambda offer: offer.order)
-    crowded: list[Offer] = []
-    while len(kept) ** 2 * len(rests) <= SEARCH and may_move_a_cent(kept):
+    idle, crowded = _idle(kept, rests), []
+    kept = [offer for offer in kept if offer not in idle]
+    while len(kept) ** 2 * len(rests) <= SEARCH and _may_move_a_cent(kept):
         now = _off(kept, rests)
         without = {offer.order: _off([one for one in kept if one is not offer], rests) for offer in kept}
         worst = max(kept, key=lambda offer: without[offer.order])
@@ -155,10 +156,17 @@ def all_together(offers: Sequence[Offer], rests: Rests) -> Choice:
         kept.remove(worst)
         crowded.append(worst)
     choice = in_sequence(kept, rests)
-    return Choice(choice.taken, tuple(crowded))
+    return Choice((*choice.taken, *(Taken(offer, Fraction(0), {}, ZERO) for offer in idle)), tuple(crowded))
 
 
-def may_move_a_cent(offers: Sequence[Offer]) -> bool:
+def _idle(offers: Sequence[Offer], rests: Rests) -> list[Offer]:
+    """Those that find nothing left. They must not step in for one that is left out: it would be as dear as with it."""
+    if not _may_move_a_cent(offers):
+        return []
+    return [one.offer for one in in_sequence(offers, rests).taken if not one.parts]
+
+
+def _may_move_a_cent(offers: Sequence[Offer]) -> bool:
     """A spread over several lines, and after it something that does not treat all lines alike."""
     for i, offer in enumerate(offers):
         later = offers[i + 1 :]

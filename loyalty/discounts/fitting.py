@@ -171,7 +171,7 @@ def _sets(rule: Rule, lines: Sequence[Line]) -> Units | Misfit:
     A part is a service or a category. Services choose first; a category has what they leave of it.
     """
     left = {line.number: line.paid_units for line in lines}
-    parts = sorted(rule.services, key=lambda part: all(part != line.code for line in lines))
+    parts = sorted(dict.fromkeys(rule.services), key=lambda part: all(part != line.code for line in lines))
     sets = _complete(parts, lines)
     if not sets:
         missing = [part for part in parts if not _of_part(part, lines)]

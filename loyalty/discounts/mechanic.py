@@ -21,7 +21,7 @@ from loyalty.house import House
 from loyalty.ledger import Movement
 from loyalty.mechanics import Mechanic, Reversal, Sale, Scene
 from loyalty.models import RefundLine, VisitLine
-from loyalty.periods import is_running
+from loyalty.periods import is_running, starts_at
 from loyalty.pricing import Bill, Earning, Idle, Note, Step
 from loyalty.reader import Reader
 
@@ -81,7 +81,7 @@ def _recent(rules: Iterable[Rule], scene: Scene) -> Recent:
     back = RefundLine.objects.filter(line=OuterRef("pk")).order_by().values("line")
     had = VisitLine.objects.filter(
         visit__client=scene.person.id,
-        visit__at__gte=scene.now - timedelta(days=days + 1),
+        visit__at__gte=starts_at(scene.today - timedelta(days=days), scene.house.zone),
         visit__at__lt=scene.now,
         service__isnull=False,
     ).annotate(back=Coalesce(Subquery(back.annotate(units=Sum("quantity")).values("units")), 0))

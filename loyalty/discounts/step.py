@@ -16,7 +16,7 @@ from loyalty.house import House
 from loyalty.mechanics import Person
 from loyalty.money import ZERO
 from loyalty.pricing import Bill, Idle, Note, Step
-from loyalty.stacking import Choice, Offer, Taken, best_choice, in_sequence, may_move_a_cent
+from loyalty.stacking import Choice, Offer, Taken, best_choice, in_sequence
 
 PROGRAMS = "discounts"
 CODES = "promo_codes"
@@ -52,7 +52,9 @@ class DiscountStep(Idle):
     def apply(self, bill: Bill, steps: Sequence[Step]) -> Bill:
         offers, notes, typed, bonuses = self._own(bill)
         offers += [offer for step in steps if step is not self for offer in step.offers(bill)]
-        choice = best_choice(_in_any_order(offers, bill), {line.number: line.rest for line in bill.lines})
+        choice = best_choice(
+            [_in_any_order(offer, bill) for offer in offers], {line.number: line.rest for line in bill.lines}
+        )
         used = [typed[one.offer.code] for one in choice.taken if one.total and one.offer.mechanic == CODES]
         bill = taken(bill, choice).planned(PROGRAMS, Uses(tuple(used), tuple(bonuses)))
         acted = [note for one in choice.taken for note in _of_taken(one)]
@@ -94,18 +96,16 @@ class DiscountStep(Idle):
         raise PromoCodeNotApplicable(message, field=asked.typed.field, **more)
 
 
-def _in_any_order(offers: list[Offer], bill: Bill) -> list[Offer]:
-    """The offers, so that a cent that is left over of a spread falls on the same goods wherever they stand.
+def _in_any_order(offer: Offer, bill: Bill) -> Offer:
+    """The offer, so that a cent that is left over of a spread falls on the same goods wherever they stand.
 
-    Ties go to the earlier line; where a later discount would make a total of it, to the line that is first by what it
-    is, so that the order of lines changes nothing.
+    Of equal goods on the earlier line, of different ones on the first by its code: a later percentage, bonuses or
+    cashback on some of the lines would make a total of that cent, and the order of lines changes no total.
     """
-    if not may_move_a_cent(sorted((offer for offer in offers if offer.combinable), key=lambda offer: offer.order)):
-        return offers
+    if not offer.spreads:
+        return offer
     ranks = {line.number: (line.code, line.price, line.quantity, line.covered, line.number) for line in bill.lines}
-    return [
-        replace(offer, units=dict(sorted(offer.units.items(), key=lambda unit: ranks[unit[0]]))) for offer in offers
-    ]
+    return replace(offer, units=dict(sorted(offer.units.items(), key=lambda unit: ranks[unit[0]])))
 
 
 def _offer(asked: Asked, found: Fit) -> Offer:
@@ -153,7 +153,9 @@ def _by_hand(bill: Bill, given: ByHand | None) -> Bill:
     """What staff give, on what is left."""
     if given is None:
         return bill
-    one = in_sequence([given.offer(bill)], {line.number: line.rest for line in bill.lines}).taken[0]
+    one = in_sequence([_in_any_order(given.offer(bill), bill)], {line.number: line.rest for line in bill.lines}).taken[
+        0
+    ]
     code = "discount.by_hand_amount" if given.percent is None else "discount.by_hand_percent"
     facts = {**_figures(one), "reason": given.reason}
     return taken(bill, Choice((one,))).noted(Note("discount", "", code, one.total, facts))

@@ -148,19 +148,9 @@ def one_after_the_other(drawn: Iterable[Drawn], check: Check, order: Sequence[in
     return taken
 
 
-def who_is_first(together: Sequence[Drawn], check: Check) -> list[int]:
-    """In which order lines get a cent that is left over: as they stand, or by what they are.
-
-    That is where a later discount would make a total of it: a percentage, or other lines, after something divided.
-    """
-    lines = sorted(check.lines, key=lambda line: line.number)
-    divided: list[Units] = []
-    for one in sorted(together, key=in_turn):
-        units = touched(one, check) or {}
-        if any(percent_of(one.rule) is not None or units != earlier for earlier in divided):
-            lines.sort(key=lambda line: (line.code, line.price, line.quantity, line.covered, line.number))
-        if len(units) > 1 and (one.rule.amount is not None or one.rule.most is not None):
-            divided.append(units)
+def who_is_first(check: Check) -> list[int]:
+    """In which order lines get a cent that is left over: by what they are, and equal ones as they stand."""
+    lines = sorted(check.lines, key=lambda line: (line.code, line.price, line.quantity, line.covered, line.number))
     return [line.number for line in lines]
 
 
@@ -175,7 +165,7 @@ def best(check: Check, left_out: Collection[str] = ()) -> dict[str, dict[int, in
     """
     fitting = [one for one in check.drawn if one.bonus is None and touched(one, check)]
     combinable = [one for one in fitting if one.rule.combinable]
-    order = who_is_first(combinable, check)
+    order = who_is_first(check)
     together = [one for one in combinable if one.rule.code not in left_out]
     alone = sorted((one for one in fitting if not one.rule.combinable), key=in_turn)
     choices = [[*together], *([one] for one in alone)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from itertools import permutations
 
 import pytest
@@ -72,3 +73,21 @@ def test_bonuses_of_a_code_go_back_with_the_goods_where_nothing_was_paid_that_ea
     assert till.refund(sold, (1, 1)).bonus_taken_back == cents("45")
     assert till.refund(sold, (2, 1)).bonus_taken_back == cents("5")
     assert till.balance(boris) == 0
+
+
+def test_a_cent_by_hand_and_bonuses_on_some_of_the_lines_are_the_same_in_any_order(till: Till, boris: Client) -> None:
+    factories.ServiceFactory(code="ace", price=cents("1"))
+    factories.ServiceFactory(code="bee", price=cents("3"), accepts_bonus=False)
+    discount("cents", amount=cents("0.02"))
+    till.give(boris, "10", program="gift")
+    half = {"percent": "50", "reason": "late"}
+    for offers in ({"discount": half}, {"redeem": "max"}):
+        bills = [till.quote(*order, client=boris, **offers).bill for order in (("ace", "bee"), ("bee", "ace"))]
+        assert bills[0].to_pay == bills[1].to_pay
+
+
+def test_the_same_again_counts_days_of_the_calendar_also_when_the_clocks_go_back(till: Till, boris: Client) -> None:
+    discount("again", "repeat", services=["session"], days=1, percent=10)
+    Till(now=datetime(2026, 10, 31, 4, 30, tzinfo=UTC)).sell("session", client=boris)  # 31 October, 0:30
+    late = Till(now=datetime(2026, 11, 2, 4, 50, tzinfo=UTC))  # 1 November, 23:50
+    assert late.quote("session", client=boris).bill.discount_total == cents("2")
