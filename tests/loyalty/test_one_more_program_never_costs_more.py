@@ -64,3 +64,27 @@ def test_a_program_that_would_make_it_dearer_is_left_out_and_named() -> None:
     choice = best_choice([sixty, one, two], rests)
     assert (choice.total, choice.crowded) == (5, (one,))
     assert [taken.offer.code for taken in choice.taken] == ["two", "sixty"]
+
+
+ALL, SECOND, LATER = {1: (1, 1), 2: (1, 1), 3: (1, 1)}, {2: (1, 1)}, {2: (1, 1), 3: (1, 1)}
+RESTS = {1: 1, 2: 1, 3: 4}
+SIXTY = Offer("test", "sixty", "Sixty", LATER, Decimal(60), combinable=True, priority=3)
+
+
+def off(code: str, units: dict[int, tuple[int, int]], cents: int, priority: int) -> Offer:
+    return Offer("test", code, code, units, amount=Money(cents), combinable=True, priority=priority)
+
+
+def test_a_twin_does_not_step_in_for_one_that_is_left_out() -> None:
+    """The first of them is left out, because the check is cheaper without: 0.05 off, not 0.04."""
+    before = [off("one", SECOND, 1, 1), off("two", ALL, 2, 2), SIXTY]
+    after = best_choice([*before, off("uno", SECOND, 1, 1)], RESTS)
+    assert best_choice(before, RESTS).total == after.total == 5
+    assert [offer.code for offer in after.crowded] == ["one"]
+
+
+def test_programs_that_take_nothing_do_not_use_up_the_search() -> None:
+    idle = [
+        Offer("test", f"idle{n}", "", {1: (1, 1)}, Decimal("0.001"), combinable=True, priority=9) for n in range(42)
+    ]
+    assert best_choice([off("one", SECOND, 1, 1), off("two", ALL, 2, 2), SIXTY, *idle], RESTS).total == 5

@@ -65,8 +65,9 @@ def test_what_somebody_else_earns_is_told_without_a_sum_of_ones_own() -> None:
 
 
 def test_whom_else_a_discount_is_for_is_nothing_for_a_client() -> None:
-    trace = [note("discount", "discount.another_client"), note("discount", "discount.outbid")]
-    assert why(trace).idle == ("discount.another_client", "discount.outbid")
+    hidden = ["discount.another_client", "discount.outside", "discount.segment_off"]
+    trace = [*(note("discount", code) for code in hidden), note("discount", "discount.outbid")]
+    assert why(trace).idle == (*hidden, "discount.outbid")
     assert why(trace, for_client=True).idle == ("discount.outbid",)
 
 
