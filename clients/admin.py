@@ -47,6 +47,7 @@ class LocationAdmin(OfficeAdmin):
     location_path = "pk"
     form = CodeForm
     fields = ("name", "address", "timezone", "enabled", "code")
+    change_form_outer_before_template = "admin/location_before.html"
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("code",) if obj else ()

@@ -29,6 +29,7 @@ Row = TypeVar("Row", bound=Model)
 
 OWNER = "owner"
 LONGEST_ID = 18
+MOST_ROWS = 200
 
 
 def is_owner(user: Any) -> bool:
@@ -224,11 +225,15 @@ class SoleAdmin(OfficeAdmin):
 
 
 class OfficeInline(TabularInline):  # type: ignore[misc]  # unfold has no types
-    """Rows of a program, on its page."""
+    """Rows of a program, on its page. A form that claims to have more of them is not built to its end."""
 
     extra = 0
+    max_num = MOST_ROWS
     hide_title = True
     show_change_link = False
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        return super().get_formset(request, obj, **{"absolute_max": MOST_ROWS, **kwargs})
 
 
 class Confirm(BaseDialogForm):  # type: ignore[misc]  # unfold has no types

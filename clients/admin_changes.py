@@ -12,13 +12,19 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Field, ForeignKey, Model, Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 Shown: TypeAlias = "Callable[[Field[Any, Any] | None, str], str]"
 
 NOTHING = ("None", "", None)
 UNTOLD = ("date_joined", "is_staff", "is_superuser")
 LAST = 15
-TAGS = "tags"
+TOGETHER = {
+    "tags": gettext_lazy("tags"),
+    "dates": gettext_lazy("personal dates"),
+    "listed": gettext_lazy("clients on the list"),
+}
+"""Rows of their own that are told together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +105,8 @@ def _name_of(text: str, kind: str) -> str:
 def _steps(entry: LogEntry, model: type[Model] | None, shown: Shown) -> list[Step]:
     steps = []
     for name, change in (entry.changes or {}).items():
-        if name == TAGS and isinstance(change, list):  # rows of their own, told together
-            steps.append(Step(_("tags"), change[0] or _("—"), change[1] or _("—")))
+        if name in TOGETHER and isinstance(change, list):
+            steps.append(Step(str(TOGETHER[name]), change[0] or _("—"), change[1] or _("—")))
             continue
         field = _field(model, name)
         if field is None or field.primary_key or not field.editable or field.name in UNTOLD:

@@ -32,5 +32,9 @@ class CodeForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run 
 
     def _free(self, wanted: str) -> str:
         stem = wanted.strip("-_") or self._meta.model._meta.model_name or "code"
-        taken = set(self._meta.model._default_manager.filter(code__startswith=stem).values_list("code", flat=True))
+        taken = self.taken(stem)
         return next(code for code in (stem, *(f"{stem}-{n}" for n in range(2, len(taken) + 3))) if code not in taken)
+
+    def taken(self, stem: str) -> set[str]:
+        """Codes beginning like this that a new row may not have."""
+        return set(self._meta.model._default_manager.filter(code__startswith=stem).values_list("code", flat=True))

@@ -15,8 +15,11 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from clients import devices, former_phones
 from clients.actors import Actor
 from clients.cards import clean_number, give_card, issue_card, looks_like_card
+from clients.dates import clean_dates, set_dates
+from clients.letters.unsubscribing import clean_silences, set_silences
 from clients.models import LANGUAGES, Business, Card, Client, Consent, Location
 from clients.phones import parse_phone
 from clients.refusals import Invalid
@@ -28,7 +31,7 @@ EARLIEST_BIRTHDAY = date(1900, 1, 1)
 NAME_LENGTH = 80
 NOTE_LENGTH = 2000
 EMAIL_LENGTH = 254
-OF_ROWS = frozenset({"card", "consents", "tags"})
+OF_ROWS = frozenset({"card", "consents", "tags", "dates", "silences"})
 """Fields that rows of their own keep."""
 FIELDS = frozenset({"first_name", "last_name", "phone", "email", "birthday", "language", "note", *OF_ROWS})
 
@@ -49,14 +52,18 @@ def register(  # keyword-only, each is a field of the form
     card: str | None = None,
     consents: Collection[str] = (),
     tags: Sequence[str] = (),
+    dates: Sequence[Any] = (),
+    silences: Sequence[Any] = (),
     home: Location | None = None,
+    device: str = "",
     by: Actor,
     at: datetime,
 ) -> Client:
     """A new client with a card: the plastic one whose number is given, else an electronic one.
 
-    A name is needed, except from the holder of a plastic card who says nothing else. Raises `Invalid` with the field
-    (phone, card: taken). Inside the caller's transaction.
+    A name is needed, except from the holder of a plastic card who says nothing else. `device` is the hidden mark of
+    the one they joined with (`clients.devices`). Raises `Invalid` with the field (phone, card: taken). Inside the
+    caller's transaction.
     """
     business = Business.objects.first()
     said = {"first_name": first_name, "last_name": last_name, "phone": phone, "email": email, "birthday": birthday}
@@ -64,7 +71,7 @@ def register(  # keyword-only, each is a field of the form
     anonymous = card and not any(values[name] for name in ("last_name", "phone", "email", "birthday"))
     if not values["first_name"] and not anonymous:
         raise Invalid(_("Say the first name."), field="first_name")
-    topics = _topics(consents)
+    topics, days = _topics(consents), clean_dates(dates, today=_today(business, at))
     client = Client(**values, home=home, created_at=at)
     _save(client)
     if card:
@@ -74,13 +81,19 @@ def register(  # keyword-only, each is a field of the form
     Consent.objects.bulk_create(Consent(client=client, topic=topic, given_at=at) for topic in topics)
     if tags:
         set_tags(client, tags, by=by)
+    if days:
+        set_dates(client, days, by=by)
+    if silences:
+        set_silences(client, clean_silences(silences), by=by, at=at)
+    if device:
+        devices.seen(client=client.pk, mark=device, at=at)
     return client
 
 
 def update(client: Client, changes: Mapping[str, Any], *, by: Actor, at: datetime) -> Client:
     """Change what is named in `changes` (keys of `FIELDS`); None empties a field.
 
-    `consents` and `tags` are all that now stand.
+    `consents`, `tags`, `dates` and `silences` are all that now stand.
 
     Raises `Invalid` with the field. Inside the caller's transaction.
     """
@@ -91,17 +104,31 @@ def update(client: Client, changes: Mapping[str, Any], *, by: Actor, at: datetim
     values = _cleaned(own, Business.objects.first(), at)
     if "first_name" in values and not values["first_name"]:
         raise Invalid(_("Say the first name."), field="first_name")
-    for name, value in values.items():
-        setattr(client, name, value)
-    if values:
-        _save(client, {*values, "search_name"})
+    _change(client, values, by=by, at=at)
     if changes.get("card"):
         give_card(client, changes["card"], at=at)
     if "consents" in changes:
         _set_consents(client, _topics(changes["consents"] or ()), at)
     if "tags" in changes:
         set_tags(client, changes["tags"], by=by)
+    if "silences" in changes:
+        set_silences(client, clean_silences(changes["silences"]), by=by, at=at)
+    if "dates" in changes:
+        set_dates(client, clean_dates(changes["dates"], today=_today(Business.objects.first(), at)), by=by)
     return client
+
+
+def _change(client: Client, values: Mapping[str, Any], *, by: Actor, at: datetime) -> None:
+    """Save these columns. The phone that goes is read anew: a form has put what was typed into the row already."""
+    if not values:
+        return
+    stored = Client.objects.filter(pk=client.pk).values_list("phone", flat=True)
+    former = stored.first() if "phone" in values else None
+    for name, value in values.items():
+        setattr(client, name, value)
+    _save(client, {*values, "search_name"})
+    if former and former != client.phone:
+        former_phones.record(client, before=former, by=by, at=at)
 
 
 def checked(said: Mapping[str, Any], *, at: datetime) -> dict[str, Any]:
@@ -178,7 +205,7 @@ def _save(client: Client, fields: Collection[str] | None = None) -> None:
 def _cleaned(said: Mapping[str, Any], business: Business | None, at: datetime) -> dict[str, Any]:
     """What was said, as it is stored. Raises `Invalid` with the field."""
     timezone = business.timezone if business else "UTC"
-    today = business.day(at) if business else at.date()
+    today = _today(business, at)
     clean: dict[str, Any] = {
         "first_name": lambda value: clean_text(value, "first_name", NAME_LENGTH),
         "last_name": lambda value: clean_text(value, "last_name", NAME_LENGTH),
@@ -188,8 +215,14 @@ def _cleaned(said: Mapping[str, Any], business: Business | None, at: datetime) -
         "language": _language,
         "note": lambda value: clean_text(value, "note", NOTE_LENGTH, lines=True),
         "tags": clean_tags,
+        "dates": lambda value: clean_dates(value, today=today),
+        "silences": clean_silences,
     }
     return {name: clean[name](value) for name, value in said.items()}
+
+
+def _today(business: Business | None, at: datetime) -> date:
+    return business.day(at) if business else at.date()
 
 
 def _email(value: Any) -> str | None:

@@ -30,7 +30,9 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 from clients import registration
 from clients.admin_base import OfficeAdmin, ReadOnlyAdmin, actor, go_to
 from clients.admin_changes import change_of
+from clients.admin_dates import DatesField
 from clients.admin_tags import TagsField
+from clients.dates import dates_of
 from clients.models import Client
 from clients.phones import show_phone
 from clients.refusals import Refusal
@@ -40,7 +42,9 @@ from config.timetable_form import TaskForm, when_text
 from loyalty.admin.adjusting import AdjustForm
 from loyalty.admin.currency import business, shown
 from loyalty.admin.pages import MoneyAdmin
-from loyalty.models import Account, Lot
+from loyalty.admin.tier_by_hand import ReleaseForm, TierForm
+from loyalty.explanations import show_day
+from loyalty.models import Account, Lot, TierStanding
 from loyalty.registration import amend, register
 
 # What these packages register of their own has no rights of ours, or a page of ours instead.
@@ -61,6 +65,7 @@ class ClientForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at ru
         help_text=gettext_lazy("As people write it, for example 212 555 0101."),
     )
     tags = TagsField()
+    dates = DatesField()
 
     class Meta:
         model = Client
@@ -71,6 +76,7 @@ class ClientForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at ru
         super().__init__(*args, **kwargs)
         if "tags" in self.fields and self.instance.pk:
             self.fields["tags"].initial = tags_of(self.instance)
+            self.fields["dates"].initial = dates_of(self.instance)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
@@ -99,12 +105,17 @@ class ClientAdmin(MoneyAdmin):
     search_help_text = gettext_lazy("Phone, name, card or e-mail")
     ordering = ("-id",)
     show_full_result_count = False
-    actions_detail = ("adjust",)
+    actions_detail = ("adjust", "set_tier", "release_tier")
     change_form_template = "admin/client.html"
     fieldsets = (
         (
             None,
-            {"fields": ("first_name", "last_name", "phone", "email", "birthday", "language", "home", "tags", "note")},
+            {
+                "fields": (
+                    *("first_name", "last_name", "phone", "email", "birthday", "dates"),
+                    *("language", "home", "tags", "note"),
+                )
+            },
         ),
     )
 
@@ -156,6 +167,45 @@ class ClientAdmin(MoneyAdmin):
         messages.success(request, _("The balance is adjusted."))
         return go_to(request, reverse("admin:clients_client_change", args=[object_id]))
 
+    @action(
+        description=gettext_lazy("Set the tier"),
+        permissions=["set_tier"],
+        dialog={
+            "title": gettext_lazy("Set the tier by hand"),
+            "description": gettext_lazy("It stays on the client's page with your name and the reason."),
+            "form_class": TierForm,
+            "form_submit_text": gettext_lazy("Set"),
+        },
+    )
+    def set_tier(self, request: HttpRequest, form: TierForm, object_id: str) -> HttpResponse:
+        messages.success(request, _("The tier is set."))
+        return go_to(request, reverse("admin:clients_client_change", args=[object_id]))
+
+    @action(
+        description=gettext_lazy("Let go of the tier"),
+        permissions=["set_tier"],
+        dialog={
+            "title": gettext_lazy("Let go of the tier that was set by hand"),
+            "description": gettext_lazy("From now on the client has the tier that they have earned."),
+            "form_class": ReleaseForm,
+            "form_submit_text": gettext_lazy("Let go"),
+        },
+    )
+    def release_tier(self, request: HttpRequest, form: ReleaseForm, object_id: str) -> HttpResponse:
+        messages.success(request, _("The client has the tier that they have earned."))
+        return go_to(request, reverse("admin:clients_client_change", args=[object_id]))
+
+    def get_actions_detail(self, request: HttpRequest, object_id: int) -> Any:
+        """What nobody has set by hand cannot be let go of."""
+        actions = super().get_actions_detail(request, object_id)
+        is_known = str(object_id).isdecimal() and len(str(object_id)) < 19
+        if is_known and TierStanding.objects.filter(client=object_id, by_hand=True).exists():
+            return actions
+        return [one for one in actions if not one.action_name.endswith("release_tier")]
+
+    def has_set_tier_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self.may(request, "loyalty.set_tier", object_id)
+
     def has_adjust_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return self.may(request, "loyalty.adjust_balance", object_id)
 
@@ -175,6 +225,11 @@ class ClientAdmin(MoneyAdmin):
     def tags(self, client: Client) -> str:
         """For those who may only look."""
         return ", ".join(tags_of(client))
+
+    @display(description=gettext_lazy("personal dates"))
+    def dates(self, client: Client) -> str:
+        """For those who may only look."""
+        return ", ".join(f"{one.name} {show_day(one.day)}" for one in dates_of(client))
 
     @display(description=gettext_lazy("visits"), ordering="standing__visits")
     def visits(self, client: Client) -> int:

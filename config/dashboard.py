@@ -16,15 +16,18 @@ from django.utils.translation import ngettext
 
 from clients.admin_base import is_owner, own_locations
 from clients.models import Location, Staff
+from config.nights import LastNight, last_night
 from giftcards.models import GiftCardType
 from loyalty import watermarks
 from loyalty.admin.currency import business, shown
 from loyalty.admin.findings import findings_for, page_of
 from loyalty.findings import Severity
 from loyalty.models import Account, BonusProgram, CashbackProgram, Lot, NightRun, Refund, Service, TrialProgram, Visit
+from loyalty.models.ledger import summed
 from loyalty.money import ZERO
 from loyalty.setup import presets
 from memberships.models import Plan
+from referrals.admin_suspicion import to_decide
 from referrals.models import ReferralProgram
 
 SOON = timedelta(days=14)
@@ -63,10 +66,12 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         }
     now = timezone.now()
     own = own_locations(request.user)
+    night = last_night(now)
     return {
         **context,
         "title": _("Overview"),
-        "notices": notices(request.user, now),
+        "notices": notices(request.user, now, night),
+        "night": night if request.user.has_perm("loyalty.view_nightrun") else None,
         "figures": figures(request.user, now, own),
     }
 
@@ -74,19 +79,22 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 # --- what needs attention ---------------------------------------------------------------------------------------------
 
 
-def notices(user: Any, now: datetime) -> list[Notice]:
+def notices(user: Any, now: datetime, night: LastNight) -> list[Notice]:
     """What is grave first; then programs to look at, what is off, what ends soon. Settings for those who see them."""
-    found = [*_night(now)]
+    page = reverse("admin:loyalty_nightrun_changelist") if user.has_perm("loyalty.view_nightrun") else ""
+    found = _night(now, [Notice(text, page, grave=True) for text in night.troubles])
     if user.has_perm("loyalty.view_cashbackprogram"):
         found += [*_missing(), *_found(user), *_switched_off()]
+    if user.has_perm("referrals.decide_referral"):
+        found += _suspicious()
     if user.has_perm("loyalty.view_lot") and own_locations(user) is None:
         found += _ending(timezone.localdate(now))
     return sorted(found, key=lambda notice: not notice.grave)
 
 
-def _night(now: datetime) -> list[Notice]:
+def _night(now: datetime, wrong: list[Notice]) -> list[Notice]:
     """The night's work leaves a record each time; silence means that the background processes do not run."""
-    last = NightRun.objects.order_by("-pk").first()
+    last = NightRun.objects.order_by("-started_at").first()
     if last is None:
         woke = watermarks.last_seen("loyalty.catch_up")
         if woke and woke >= now - AWAKE:
@@ -102,8 +110,7 @@ def _night(now: datetime) -> list[Notice]:
         return [
             Notice(_("The nightly work last ran on %(at)s. Are the worker and beat running?") % {"at": at}, grave=True)
         ]
-    failed = NightRun.objects.filter(started_at__gte=now - SILENT).exclude(failure="").order_by("-pk").first()
-    return [Notice(_("“%(task)s” failed last night.") % {"task": failed.task}, grave=True)] if failed else []
+    return wrong
 
 
 def _missing() -> list[Notice]:
@@ -137,12 +144,26 @@ def _switched_off() -> list[Notice]:
     ]
 
 
+def _suspicious() -> list[Notice]:
+    """Pairs that wait for a person to decide."""
+    count = to_decide()
+    text = ngettext(
+        "%(count)d referral looks suspicious: have a look at it.",
+        "%(count)d referrals look suspicious: have a look at them.",
+        count,
+    )
+    link = reverse("admin:referrals_referral_suspicious")
+    return [Notice(text % {"count": count}, link)] if count else []
+
+
 def _ending(today: date) -> list[Notice]:
     """What clients lose soon if they do not come."""
     soon = lots().filter(last_day__gte=today, last_day__lte=today + SOON)
     sums = {
         row["account__unit"]: row
-        for row in soon.values("account__unit").annotate(left=Sum("remaining"), clients=Count("account", distinct=True))
+        for row in soon.values("account__unit").annotate(
+            left=Sum("remaining", filter=summed()), clients=Count("account", distinct=True)
+        )
     }
     found = []
     for unit, text in (
@@ -153,7 +174,7 @@ def _ending(today: date) -> list[Notice]:
         if unit in sums:
             left, count = sums[unit]["left"], sums[unit]["clients"]
             clients = ngettext("%(count)d client", "%(count)d clients", count) % {"count": count}
-            amount = str(int(left)) if unit == SESSION else shown(left)
+            amount = shown(left) if unit != SESSION else str(int(left)) if left is not None else _("any number")
             found.append(Notice(text % {"left": amount, "clients": clients}))
     return found
 
@@ -204,7 +225,7 @@ def _count(checks: int) -> str:
 def _owed(today: date) -> list[Figure]:
     """What clients can still use: the liability of the business."""
     live = lots().filter(Q(last_day=None) | Q(last_day__gte=today))
-    sums = dict(live.values_list("account__unit").annotate(left=Sum("remaining")))
+    sums = dict(live.values_list("account__unit").annotate(left=Sum("remaining", filter=summed())))
     return [
         Figure(shown(sums.get(BONUS) or ZERO), _("bonuses that clients hold")),
         Figure(shown(sums.get(MONEY) or ZERO), _("on gift cards")),

@@ -28,6 +28,18 @@ SETTINGS = (
     "loyalty.cashbacktier",
     "loyalty.cashbackmultiplier",
     "loyalty.segment",
+    "loyalty.segmentmember",
+    "loyalty.rfmscale",
+    "loyalty.stampprogram",
+    "loyalty.giftprogram",
+    "loyalty.prize",
+    "loyalty.mailing",
+    "loyalty.chain",
+    "loyalty.chainstep",
+    "loyalty.closure",
+    "clients.lettertemplate",
+    "clients.letterrules",
+    "clients.gateway",
     "loyalty.discount",
     "loyalty.discountstep",
     "loyalty.promocode",
@@ -36,14 +48,17 @@ SETTINGS = (
     "loyalty.trialprogram",
     "loyalty.trialservice",
     "loyalty.apikey",
+    "loyalty.webhook",
     "referrals.referralprogram",
+    "referrals.milestone",
+    "referrals.partner",
     "giftcards.giftcardtype",
     "giftcards.denomination",
     "memberships.plan",
     "memberships.planservice",
     "django_celery_beat.periodictask",
 )
-PEOPLE = ("clients.client", "clients.card", "clients.consent", "clients.clienttag")
+PEOPLE = ("clients.client", "clients.card", "clients.consent", "clients.clienttag", "clients.personaldate")
 # What only the till and the night write.
 HISTORY = (
     "loyalty.visit",
@@ -57,23 +72,60 @@ HISTORY = (
     "loyalty.entry",
     "loyalty.standing",
     "loyalty.tierstanding",
+    "loyalty.tierchange",
+    "loyalty.budget",
+    "loyalty.freeservice",
+    "loyalty.prizestock",
+    "loyalty.prizeclaim",
+    "loyalty.chainrun",
+    "loyalty.chainevent",
+    "loyalty.extension",
+    "clients.message",
+    "clients.silence",
     "loyalty.issuedcode",
     "loyalty.promouse",
     "giftcards.giftcard",
+    "giftcards.giftcardbatch",
+    "giftcards.giftcarddelivery",
     "memberships.membership",
+    "memberships.membershipperson",
+    "memberships.freeze",
+    "memberships.change",
+    "memberships.renewal",
     "referrals.referral",
+    "referrals.reward",
+    "referrals.partnerclient",
     "referrals.code",
 )
-RECORDS = ("auditlog.logentry",)
+RECORDS = (
+    "auditlog.logentry",
+    "loyalty.nightrun",
+    "loyalty.event",
+    "loyalty.delivery",
+    "referrals.partnerstatement",
+)
 
-AT_THE_DESK = ("loyalty.record_visit", "loyalty.refund_recent_visit")
+AT_THE_DESK = (
+    "loyalty.record_visit",
+    "loyalty.refund_recent_visit",
+    "loyalty.hand_over_prize",
+    "memberships.freeze_membership",
+    "memberships.count_no_show",
+)
 MANAGING = (
     "loyalty.refund_visit",
     "loyalty.override_price",
     "loyalty.discount_by_hand",
     "loyalty.adjust_balance",
+    "loyalty.set_tier",
     "giftcards.block_giftcard",
+    "giftcards.replace_giftcard",
+    "memberships.extend_membership",
+    "memberships.transfer_membership",
+    "referrals.decide_referral",
 )
+
+OWNING = ("loyalty.send_mailing", "loyalty.undo_closure", "giftcards.export_codes", "referrals.pay_partner")
 
 OWNER, MANAGER, FRONT_DESK, AUDITOR = "owner", "manager", "front_desk", "auditor"
 
@@ -86,7 +138,7 @@ def rights(models: Iterable[str], verbs: Sequence[str]) -> set[str]:
 ROLES: dict[str, set[str]] = {
     OWNER: rights(SETTINGS + PEOPLE, ("view", "add", "change"))
     | rights(HISTORY + RECORDS, ("view",))
-    | {*AT_THE_DESK, *MANAGING},
+    | {*AT_THE_DESK, *MANAGING, *OWNING},
     MANAGER: rights(PEOPLE, ("view", "add", "change")) | rights(HISTORY, ("view",)) | {*AT_THE_DESK, *MANAGING},
     FRONT_DESK: rights(["clients.client", "clients.card"], ("view", "add", "change"))
     | rights(
@@ -96,7 +148,15 @@ ROLES: dict[str, set[str]] = {
             "loyalty.entry",
             "loyalty.visit",
             "giftcards.giftcard",
+            "giftcards.giftcarddelivery",
             "memberships.membership",
+            "memberships.membershipperson",
+            "memberships.freeze",
+            "memberships.change",
+            "memberships.renewal",
+            "loyalty.freeservice",
+            "loyalty.prizeclaim",
+            "clients.personaldate",
         ],
         ("view",),
     )

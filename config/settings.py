@@ -5,6 +5,7 @@ names it: `manage.py check --deploy` says the rest.
 """
 
 import secrets
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +14,8 @@ import environ
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
+
+from config import clock
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -42,6 +45,10 @@ SECRET_KEY = env.str("SECRET_KEY", default="") or (own_secret_key() if EMBEDDED 
 if len(SECRET_KEY) < 50:
     raise ImproperlyConfigured("SECRET_KEY must be set to at least 50 random characters.")
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+if seconds := env.int(clock.VARIABLE, default=0):
+    if not EMBEDDED:
+        raise ImproperlyConfigured(f"{clock.VARIABLE} moves the clock of the demonstration only: unset it.")
+    clock.move(timedelta(seconds=seconds))
 if not DEBUG and "*" in ALLOWED_HOSTS:
     raise ImproperlyConfigured("ALLOWED_HOSTS must name the hosts, '*' is not safe in production.")
 BASE_URL: str = env.str("BASE_URL", default="http://localhost:8000").rstrip("/")
@@ -79,14 +86,35 @@ INSTALLED_APPS = [
 # The order of the mechanics is the order of a check (`domain.md` section 4): it decides who pays what.
 MECHANICS = [
     "memberships.mechanic.Memberships",
+    "memberships.renewal_checks.Renewals",
+    "loyalty.free_services.FreeServices",
     "loyalty.trials.Trials",
     "loyalty.discounts.Discounts",
     "loyalty.bonuses.BonusPayment",
     "giftcards.mechanic.GiftCards",
     "loyalty.cashback.Cashback",
+    "memberships.privileges.Privileges",
     "loyalty.discounts.PromoBonuses",
     "loyalty.bonuses.BonusPrograms",
+    "loyalty.stamps.Stamps",
+    "loyalty.gifts.Gifts",
     "referrals.mechanic.Referrals",
+]
+
+# What a night does, in this order (`loyalty.night` says why).
+NIGHT = [
+    "loyalty.night.OPEN_PENDING",
+    "referrals.night.GIVE_DUE",
+    "loyalty.night.BIRTHDAYS",
+    "loyalty.night.WINBACK",
+    "loyalty.night.TIERS",
+    "memberships.night.EXPIRE",
+    "loyalty.night.EXPIRE",
+    "memberships.night.RENEW",
+    "loyalty.night.BALANCES",
+    "loyalty.night.REMIND",
+    "referrals.night.LOOK_FOR_SUSPICION",
+    "referrals.night.MAKE_STATEMENTS",
 ]
 
 # The sections of the setup document, each after those whose codes it names.
@@ -94,16 +122,27 @@ SETUP_SECTIONS = [
     "loyalty.setup.house.BusinessSection",
     "loyalty.setup.house.Locations",
     "loyalty.setup.house.Services",
+    "memberships.setup.Memberships",
+    "loyalty.setup.letters.Letters",
+    "loyalty.setup.letters.LetterRulesSection",
     "loyalty.setup.segments.Segments",
+    "loyalty.setup.segments.RfmSection",
     "loyalty.setup.programs.Cashback",
     "loyalty.setup.programs.Bonuses",
-    "referrals.setup.Referral",
+    "loyalty.setup.chains.Chains",
+    "referrals.setup_partners.Partners",
     "loyalty.setup.programs.Trials",
     "loyalty.setup.discounts.Discounts",
     "loyalty.setup.promo_codes.PromoCodes",
     "giftcards.setup.GiftCards",
-    "memberships.setup.Memberships",
+    "loyalty.setup.presents.Stamps",
+    "loyalty.setup.presents.Gifts",
+    "loyalty.setup.presents.Prizes",
+    "referrals.setup.Referral",
 ]
+
+# How letters look, and the figures of a client that stand in them: `clients` writes them and knows no room above it.
+STATIONERY = "loyalty.portal.stationery.Stationery"
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -185,10 +224,13 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# A minute before a task is killed it is told to stop and to say so. Both lie below the broker's visibility timeout,
+# or a task that is still running would be given to a second worker.
+CELERY_TASK_SOFT_TIME_LIMIT = 540
 CELERY_TASK_TIME_LIMIT = 600
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "config.beat:OneBeat"
 CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -215,8 +257,12 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = True
 
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+if env.str("EMAIL_URL", default="").startswith("filemail:"):
+    EMAIL_BACKEND = "config.mailbox.EmailBackend"  # a file a letter, where Django's own makes one of many
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default=f"no-reply@{urlsplit(BASE_URL).hostname}")
 EMAIL_TIMEOUT = 20
+# Ways out for SMS and messengers, as apprise has them, with {phone} for the client's number; commas between them.
+MESSAGE_URLS: list[str] = env.list("MESSAGE_URLS", default=[])
 
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",

@@ -15,6 +15,10 @@ from clients.models import Business
 
 CATCH_UP = "loyalty.catch_up"
 CATCH_UP_MINUTES = 5
+SEND = "clients.send_mailings"
+TELL = "loyalty.deliver_events"
+DELIVER = "giftcards.deliver_scheduled"
+SEND_MINUTES = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,24 +33,40 @@ class Nightly:
 
 NIGHTLY = (
     Nightly("loyalty.activate_pending", "Pending bonuses become usable", 0, 5),
+    Nightly("referrals.give_due", "Rewards for bringing friends are given", 0, 7),
     Nightly("loyalty.grant_birthday_bonuses", "Birthday bonuses", 0, 10),
     Nightly("loyalty.grant_winback_bonuses", "Win-back bonuses", 0, 20),
     Nightly("loyalty.review_tiers", "Tiers are reviewed", 0, 30),
+    Nightly("memberships.expire", "Freezes end, subscriptions that were not paid are suspended", 0, 35),
     Nightly("loyalty.expire_lots", "Bonuses, gift cards and memberships end", 0, 40),
+    Nightly("memberships.renew_subscriptions", "Subscriptions are to be paid for the next period", 0, 45),
+    Nightly("loyalty.review_balances", "Balances that reached a sum", 0, 50),
+    Nightly("loyalty.remind_expiring", "Clients are told what ends soon", 1, 0),
+    Nightly("referrals.look_for_suspicion", "Referrals that look made up", 1, 10),
+    Nightly("referrals.make_statements", "Statements of partners", 1, 20),
     Nightly("loyalty.forget_replies", "Old answers of the API are forgotten", 3, 10),
     Nightly("loyalty.check_ledger", "The ledger is proved", 3, 30),
+)
+
+
+EVERY_FEW_MINUTES = (
+    ("Whatever is overdue", CATCH_UP, CATCH_UP_MINUTES),
+    ("Letters go out", SEND, SEND_MINUTES),
+    ("Gift cards go to whoever they are for", DELIVER, SEND_MINUTES),
+    ("Events go to whoever listens", TELL, SEND_MINUTES),
 )
 
 
 def make_timetable(apps: Any, _schema_editor: Any) -> None:
     """The rows of the timetable, as a migration makes them; in UTC until there is a business."""
     task_of = apps.get_model("django_celery_beat", "PeriodicTask").objects
-    interval, _new = apps.get_model("django_celery_beat", "IntervalSchedule").objects.get_or_create(
-        every=CATCH_UP_MINUTES, period="minutes"
-    )
-    # Beat gives up a message that nobody took until the next one comes: an idle worker finds one, not a thousand.
-    facts = {"task": CATCH_UP, "interval": interval, "expire_seconds": CATCH_UP_MINUTES * 60}
-    task_of.get_or_create(name="Whatever is overdue", defaults=facts)
+    for name, task, minutes in EVERY_FEW_MINUTES:
+        interval, _new = apps.get_model("django_celery_beat", "IntervalSchedule").objects.get_or_create(
+            every=minutes, period="minutes"
+        )
+        # Beat gives up a message that nobody took until the next one comes: an idle worker finds one, not a thousand.
+        facts = {"task": task, "interval": interval, "expire_seconds": minutes * 60}
+        task_of.get_or_create(name=name, defaults=facts)
     for nightly in NIGHTLY:
         crontab, _new = apps.get_model("django_celery_beat", "CrontabSchedule").objects.get_or_create(
             hour=str(nightly.hour), minute=str(nightly.minute), timezone="UTC"
@@ -56,7 +76,7 @@ def make_timetable(apps: Any, _schema_editor: Any) -> None:
 
 def remove_timetable(apps: Any, _schema_editor: Any) -> None:
     tasks = apps.get_model("django_celery_beat", "PeriodicTask").objects
-    tasks.filter(task__in=[CATCH_UP, *(nightly.task for nightly in NIGHTLY)]).delete()
+    tasks.filter(task__in=[CATCH_UP, SEND, DELIVER, TELL, *(nightly.task for nightly in NIGHTLY)]).delete()
 
 
 def follow_the_business() -> int:

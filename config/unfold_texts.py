@@ -1,4 +1,7 @@
-"""What unfold says on our pages and has no Russian for. Named here, it is in our catalogue, which comes first."""
+"""What unfold says on our pages and has no Russian for. Named here, it is in our catalogue, which comes first.
+
+Also what Django's Russian says in the wrong case or gender of whatever name stands in it.
+"""
 
 from __future__ import annotations
 
@@ -27,4 +30,19 @@ SAID = (
     _("Toggle password visibility"),
     _("True"),
     _("Type to search"),
+)
+OF_DJANGO = (
+    _("Add %s"),
+    _("Add another %(verbose_name)s"),
+    _("Change %s"),
+    _("Select %s to change"),
+    _("Select %s to view"),
+    _("The %(name)s “%(obj)s” was deleted successfully."),
+    _("The {name} “{obj}” was added successfully."),
+    _("The {name} “{obj}” was added successfully. You may add another {name} below."),
+    _("The {name} “{obj}” was changed successfully."),
+    _("The {name} “{obj}” was changed successfully. You may add another {name} below."),
+    _("The {name} “{obj}” was changed successfully. You may edit it again below."),
+    _("View %s"),
+    _("You may edit it again below."),
 )

@@ -1,15 +1,17 @@
 """A gift card's state: what is on it, until when, and whether it can be used.
 
-Time decides, not the night's job: past its last day a card is ended even while its money still stands in the ledger.
+Time decides, not the night's job: past its last day money is ended even while it still stands in the ledger. A card
+may hold several lots (it was topped up, or another was put together with it): the soonest to end pays first, and the
+card's last day is the latest of those with something left.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 from babel.dates import format_date
 from django.db import transaction
@@ -20,15 +22,17 @@ from django.utils.translation import gettext as _
 from clients.actors import Actor
 from clients.refusals import Invalid, Refusal
 from giftcards.codes import hashes_of, read_code
-from giftcards.models import GiftCard
+from giftcards.models import GiftCard, GiftCardDelivery
 from loyalty import ledger
-from loyalty.money import ZERO, Money
+from loyalty.money import ZERO, Money, total
 from loyalty.rulebook import rulebook
 
 REASON_LENGTH = 250
+ENDLESS = date.max
 
 
 class Status(StrEnum):
+    NEW = "new"
     ACTIVE = "active"
     EMPTY = "empty"
     EXPIRED = "expired"
@@ -49,7 +53,7 @@ class GiftCardExpired(Refusal):
 
 
 class GiftCardBlocked(Refusal):
-    """Staff blocked it, or it was returned and is void."""
+    """It was not sold yet, staff blocked it, or it is void."""
 
     code = "gift_card_blocked"
 
@@ -67,10 +71,16 @@ class CardState:
     id: int
     account: int
     last_four: str
+    type: str
+    amount: Money
     single_use: bool
+    reloadable: bool
+    services: tuple[str, ...]
+    locations: tuple[str, ...]
     remaining: Money
     last_day: date | None
     status: Status
+    void_reason: str = ""
 
 
 STATE_COLUMNS = (
@@ -78,32 +88,50 @@ STATE_COLUMNS = (
     "account_id",
     "code_hash",
     "last_four",
+    "type__code",
+    "amount",
     "single_use",
+    "reloadable",
+    "services",
+    "locations",
+    "batch_id",
+    "sold_on_id",
     "blocked_at",
     "voided_at",
-    "account__lots__remaining",
-    "account__lots__last_day",
+    "void_reason",
 )
+LOT_COLUMNS = ("account__lots__remaining", "account__lots__last_day")
 
 
 def states(cards: QuerySet[GiftCard], today: date) -> list[tuple[str, CardState]]:
-    """(hash of the code, state) of each card, in one query: a card's money is one lot."""
-    return [(row["code_hash"], _state(row, today)) for row in cards.values(*STATE_COLUMNS)]
+    """(hash of the code, state) of each card, in one query: a row for each of its lots."""
+    rows: dict[int, list[Mapping[str, Any]]] = {}
+    for row in cards.values(*STATE_COLUMNS, *LOT_COLUMNS):
+        rows.setdefault(row["pk"], []).append(row)
+    return [(of_card[0]["code_hash"], _state(of_card, today)) for of_card in rows.values()]
 
 
-def _state(row: Mapping[str, Any], today: date) -> CardState:
-    last_day: date | None = row["account__lots__last_day"]
-    remaining: Money = row["account__lots__remaining"] or ZERO
-    has_ended = last_day is not None and last_day < today
-    status = _status(row, remaining, has_ended=has_ended)
+def _state(rows: Sequence[Mapping[str, Any]], today: date) -> CardState:
+    row = rows[0]
+    money = [(lot["account__lots__remaining"], lot["account__lots__last_day"]) for lot in rows]
+    lots: list[tuple[Money, date]] = [(left, day or ENDLESS) for left, day in money if left is not None]
+    remaining = total(left for left, day in lots if day >= today)
+    last = max((day for left, day in lots if left), default=max((day for _left, day in lots), default=ENDLESS))
+    status = _status(row, remaining, has_ended=last < today)
     return CardState(
         id=row["pk"],
         account=row["account_id"],
         last_four=row["last_four"],
+        type=row["type__code"],
+        amount=row["amount"],
         single_use=row["single_use"],
-        remaining=ZERO if has_ended or status is Status.VOID else remaining,
-        last_day=last_day,
+        reloadable=row["reloadable"],
+        services=tuple(row["services"]),
+        locations=tuple(row["locations"]),
+        remaining=ZERO if status is Status.VOID else remaining,
+        last_day=None if last == ENDLESS else last,
         status=status,
+        void_reason=row["void_reason"],
     )
 
 
@@ -112,9 +140,16 @@ def _status(row: Mapping[str, Any], remaining: Money, *, has_ended: bool) -> Sta
         return Status.VOID
     if row["blocked_at"] is not None:
         return Status.BLOCKED
+    if row["batch_id"] is not None and row["sold_on_id"] is None:
+        return Status.NEW
     if has_ended:
         return Status.EXPIRED
     return Status.ACTIVE if remaining else Status.EMPTY
+
+
+def state_of(card: GiftCard, today: date) -> CardState:
+    """The state of one card."""
+    return states(GiftCard.objects.filter(pk=card.pk), today)[0][1]
 
 
 def cards_with(codes: Iterable[str]) -> QuerySet[GiftCard]:
@@ -132,17 +167,37 @@ def find(codes: Iterable[str], today: date) -> Mapping[str, CardState]:
 def refuse_unusable(card: CardState | None, *, field: str) -> CardState:
     """The card, if it can pay. Raises which it was: for staff and tills; public pages give one answer for all."""
     if card is None:
-        raise GiftCardUnknown(_("There is no gift card with this code. Check it letter by letter."), field=field)
+        raise unknown(field)
+    if card.status is Status.EMPTY:
+        raise GiftCardEmpty(_("Nothing is left on this gift card."), field=field)
+    refuse_barred(card, field=field)
+    return card
+
+
+def refuse_barred(card: CardState, *, field: str) -> None:
+    """Raises why nothing can be done with a card; an empty one is not barred from anything but paying."""
     if card.status is Status.VOID:
-        raise GiftCardBlocked(_("This gift card was returned. It cannot be used."), field=field)
+        raise GiftCardBlocked(_why_void(card.void_reason), field=field)
     if card.status is Status.BLOCKED:
         raise GiftCardBlocked(_("This gift card is blocked. It cannot be used."), field=field)
+    if card.status is Status.NEW:
+        raise GiftCardBlocked(_("This gift card has not been sold yet. Sell it first."), field=field)
     if card.status is Status.EXPIRED:
         message = _("This gift card ended on %(day)s. It cannot be used.")
         raise GiftCardExpired(message % {"day": _show(card.last_day)}, field=field, last_day=card.last_day)
-    if card.status is Status.EMPTY:
-        raise GiftCardEmpty(_("Nothing is left on this gift card."), field=field)
-    return card
+
+
+def unknown(field: str) -> GiftCardUnknown:
+    """The refusal of a code that no card has."""
+    return GiftCardUnknown(_("There is no gift card with this code. Check it letter by letter."), field=field)
+
+
+def _why_void(reason: str) -> str:
+    why: dict[str, str] = {
+        GiftCard.Void.REPLACED: _("This gift card was replaced by another. It cannot be used."),
+        GiftCard.Void.MERGED: _("This gift card was put together with another. It cannot be used."),
+    }
+    return why.get(reason) or _("This gift card was returned. It cannot be used.")
 
 
 def _show(day: date | None) -> str:
@@ -154,7 +209,7 @@ def check(typed: str, now: datetime) -> CardState:
     code = read_code(typed)
     card = find([code], rulebook().house.day(now)).get(code) if code is not None else None
     if card is None:
-        raise GiftCardUnknown(_("There is no gift card with this code. Check it letter by letter."), field="code")
+        raise unknown("code")
     return card
 
 
@@ -168,15 +223,35 @@ def unblock(card: GiftCard, *, reason: str, by: Actor) -> GiftCard:
     return _mark(card, reason, by, blocked_at=None)
 
 
-def _mark(card: GiftCard, reason: str, by: Actor, *, blocked_at: datetime | None) -> GiftCard:
+def read_reason(reason: str) -> str:
+    """Why, as it is kept. Raises `Invalid`."""
     if not reason.strip() or len(reason) > REASON_LENGTH or "\x00" in reason:
         raise Invalid(_("Say why, in at most %(limit)d characters.") % {"limit": REASON_LENGTH}, field="reason")
+    return reason.strip()
+
+
+def _mark(card: GiftCard, reason: str, by: Actor, *, blocked_at: datetime | None) -> GiftCard:
+    reason = read_reason(reason)
     with transaction.atomic():
         ledger.lock(Q(pk=card.account_id))  # a till that is paying with it comes first or second, not in between
         card.refresh_from_db()
         if card.voided_at is not None:
-            raise GiftCardBlocked(_("This gift card was returned. It cannot be used."))
+            raise GiftCardBlocked(_why_void(card.void_reason))
         if (card.blocked_at is None) != (blocked_at is None):
-            card.blocked_at, card.block_reason, card.blocked_by = blocked_at, reason.strip(), str(by)
+            card.blocked_at, card.block_reason, card.blocked_by = blocked_at, reason, str(by)
             card.save(update_fields=["blocked_at", "block_reason", "blocked_by"])
     return card
+
+
+class GiftCardIsNotThis(Refusal):
+    """The card cannot do what is asked of it: it is not for this, or not here."""
+
+    code: ClassVar[str] = "gift_card_not_applicable"
+
+
+def void(cards: Collection[int], why: GiftCard.Void, *, now: datetime) -> None:
+    """These cards can never be used again; a letter that has not gone to anybody does not go any more."""
+    if cards:
+        GiftCard.objects.filter(pk__in=cards).update(voided_at=now, void_reason=why, sealed_code="")
+        waiting = GiftCardDelivery.objects.filter(card__in=cards, sent_at=None, cancelled_at=None)
+        waiting.update(cancelled_at=now)

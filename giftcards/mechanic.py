@@ -1,59 +1,84 @@
-"""Gift cards on a check: sold on one, paid with on another, and both undone by a refund."""
+"""Gift cards on a check: sold and topped up on one, paid with on another, and all of it undone by a refund."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any, ClassVar
 
-from django.db.models import F, Q
+from django.db.models import Q
+from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clients.models import Client
 from clients.refusals import Invalid
-from giftcards import returning
-from giftcards.cards import CardState, GiftCardEmpty, cards_with, find, refuse_unusable, states
-from giftcards.codes import hash_code, new_code, read_code, show_code
-from giftcards.models import GiftCard, GiftCardType
-from giftcards.paying import Offered, Paying, Use
-from loyalty import ledger
+from giftcards import following, giving, holding, paying, recipients, returning, selling, topping_up
+from giftcards.cards import CardState, Status, cards_with, find, unknown
+from giftcards.codes import LONGEST_TYPED, SHOWN, read_code
+from giftcards.models import GiftCardType
+from giftcards.paying import Offered, Use
+from giftcards.selling import CARD, KIND, GiftCardSold, Kind, Said
 from loyalty.basket import Basket, Item
+from loyalty.explanations import show_day
 from loyalty.house import House
-from loyalty.ledger import Grant, Movement, Opening, Stock
-from loyalty.mechanics import Code, Good, Holdings, Mechanic, Panel, Reversal, Sale, Scene
-from loyalty.models import Account, VisitLine
-from loyalty.money import Money
-from loyalty.pricing import Idle, Line, Step
+from loyalty.ledger import Movement, Opening
+from loyalty.mechanics import (
+    CalledBack,
+    Code,
+    DeskLink,
+    Good,
+    Handing,
+    Holdings,
+    LineForm,
+    Mechanic,
+    Present,
+    Reversal,
+    Sale,
+    Scene,
+)
+from loyalty.models import Account, Visit, VisitLine
+from loyalty.pricing import Bill, Idle, Line, Step
 from loyalty.reader import Reader
-from loyalty.terms import last_day_after, valid_for
+from loyalty.terms import valid_for
 
-KIND = "gift_card_type"
 MAX_CARDS = 20
-SHOWN = 4
-"""Of a code, the end that staff are shown."""
+TOP_UP = topping_up.KIND
+# Each card joins once, so that it ends whatever the rows say.
+SOLD_AT = """
+WITH RECURSIVE heirs (id, account_id) AS (
+    SELECT card.id, card.account_id
+    FROM giftcards_giftcard card
+    JOIN loyalty_visitline line ON line.id = card.sold_on_id
+    JOIN loyalty_visit visit ON visit.id = line.visit_id
+    WHERE visit.location_id = %s
+    UNION
+    SELECT card.id, card.account_id FROM giftcards_giftcard card JOIN heirs ON card.replaces_id = heirs.id
+)
+SELECT account_id FROM heirs
+"""
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """A type of gift card that is on sale."""
+class Counter(Idle):
+    """The step of gift cards: those that are sold and topped up are known by now, and those that pay, pay."""
 
-    id: int
-    code: str
-    name: str
-    valid_days: int | None
-    single_use: bool
-    denominations: tuple[Money, ...]
+    scene: Scene
+    kinds: Mapping[str, Kind]
+    cards: tuple[Offered, ...] = ()
+    named: Mapping[int, CardState] = field(default_factory=dict)
+    """Line number → the very card that it sells or tops up."""
 
+    def apply(self, bill: Bill, steps: Sequence[Step]) -> Bill:
+        lines = {line.number: line for line in bill.lines}
+        bill = bill.with_lines(self._with_card(lines[number], card) for number, card in self.named.items())
+        return paying.pay(bill, self.cards, self.scene) if self.cards else bill
 
-@dataclass(frozen=True, slots=True)
-class Fresh:
-    """A card that is being sold: its line, its kind, its code."""
-
-    line: Line
-    kind: Kind
-    code: str
+    def _with_card(self, line: Line, card: CardState) -> Line:
+        if line.kind == TOP_UP:
+            return topping_up.resolved(line, card, self.kinds, self.scene)
+        return selling.of_batch(line, card, self.scene.house.currency)
 
 
 class GiftCards(Mechanic):
@@ -61,7 +86,14 @@ class GiftCards(Mechanic):
 
     code = "giftcards"
     basket_keys = frozenset({"gift_cards"})
-    item_keys: ClassVar[Mapping[str, frozenset[str]]] = {KIND: frozenset({"amount"})}
+    item_keys: ClassVar[Mapping[str, frozenset[str]]] = {
+        KIND: frozenset({"amount", CARD, recipients.KEY}),
+        TOP_UP: frozenset({"amount"}),
+    }
+    line_forms: ClassVar[Mapping[str, LineForm]] = {KIND: LineForm("giftcards/recipient.html", selling.from_the_desk)}
+    presents = "gift_cards"
+    paper = "giftcards_desk:paper"
+    counter = DeskLink("giftcards_desk:counter", gettext_lazy("Gift cards"), "giftcards.view_giftcard")
     explanations: ClassVar[Mapping[str, Any]] = {
         "gift_card.paid": gettext_lazy("The gift card that ends in %(card)s pays %(paid)s; %(left)s is left on it."),
         "gift_card.rest_lost": gettext_lazy(
@@ -71,17 +103,12 @@ class GiftCards(Mechanic):
             "The gift card that ends in %(card)s was not needed; %(left)s is still on it."
         ),
         **returning.EXPLANATIONS,
+        **giving.EXPLANATIONS,
     }
 
     def rules(self, house: House) -> Mapping[str, Kind]:
         """What is on sale, by code. One query."""
-        rows = GiftCardType.objects.filter(enabled=True).annotate(amount=F("denominations__amount"))
-        kinds: dict[str, Kind] = {}
-        for row in rows.order_by("code", "amount"):
-            amounts = (*kinds[row.code].denominations, row.amount) if row.code in kinds else (row.amount,)
-            denominations = tuple(amount for amount in amounts if amount is not None)
-            kinds[row.code] = Kind(row.pk, row.code, row.name, row.valid_days, row.single_use, denominations)
-        return kinds
+        return selling.load_kinds()
 
     # --- what is sent ---
 
@@ -104,149 +131,179 @@ class GiftCards(Mechanic):
         return Code("gift_cards", code, _("Gift card …%(end)s") % {"end": end}, ("card", end))
 
     def read_item(self, reader: Reader, kind: str) -> Item:
-        code = reader.text(kind, limit=40)
+        code = _read_code(reader, kind) if kind == TOP_UP else reader.text(kind, limit=40)
         amount = reader.money("amount", positive=True)
         if amount is None:
             raise Invalid(_("say for how much the card is"), field=reader.at("amount"))
-        return Item(kind=kind, code=code, amount=amount)
+        said = Said() if kind == TOP_UP else Said(recipients.read(reader), _read_code(reader, CARD))
+        return Item(kind=kind, code=code, amount=amount, details=said)
 
     def accounts(self, basket: Basket) -> Q | None:
-        codes = [code for code in map(read_code, basket.offers.get("gift_cards", ())) if code is not None]
+        typed = (read_code(text) for text in basket.offers.get("gift_cards", ()))
+        codes = [code for code in (*typed, *_named_in(basket).values()) if code is not None]
         # By a subquery: PostgreSQL does not lock the far side of an outer join.
         return Q(pk__in=cards_with(codes).values("account_id")) if codes else None
 
-    # --- paying ---
+    def accounts_of_place(self, location: int) -> Q | None:
+        """Cards that were sold there, whoever holds them now, and those that replaced them, however often."""
+        return Q(pk__in=RawSQL(SOLD_AT, (location,)))  # noqa: S611  # a text of ours, and a number for it
+
+    # --- on the counter ---
 
     def prepare(self, basket: Basket, scene: Scene) -> Step:
+        """All cards that are named, of whatever use, are looked up together."""
+        named = _named_in(basket)
         typed = basket.offers.get("gift_cards", ())
-        if not typed:
+        if not typed and not named:
             return Idle()
         places: dict[str | None, str] = {}
         for i, text in enumerate(typed):
             places.setdefault(read_code(text), f"gift_cards[{i}]")
-        found = find([code for code in places if code is not None], scene.today)
-        lots = {lot.account: lot for lot in scene.lots if lot.unit == Account.Unit.MONEY}
-        return Paying(tuple(self._offered(found.get(code or ""), lots, field) for code, field in places.items()))
-
-    def _offered(self, found: CardState | None, lots: Mapping[int, Stock], field: str) -> Offered:
-        card = refuse_unusable(found, field=field)
-        lot = lots.get(card.account)
-        if lot is None:  # a refund filled it while this quote was read
-            raise GiftCardEmpty(_("Nothing is left on this gift card."), field=field)
-        return Offered(card.id, card.last_four, card.single_use, lot, field)
+        found = find({code for code in (*places, *named.values()) if code is not None}, scene.today)
+        return Counter(
+            scene,
+            scene.rules[self.code],
+            paying.offered({place: found.get(code or "") for code, place in places.items()}, scene),
+            dict(_known(basket, named, found)),
+        )
 
     # --- selling ---
 
     def line(self, item: Item, number: int, quantity: int, scene: Scene) -> Line:
-        kind: Kind | None = scene.rules[self.code].get(item.code)
-        path = f"lines[{number - 1}]"
-        if kind is None:
-            raise Invalid(_("there is no gift card %(code)s on sale") % {"code": item.code}, field=f"{path}.{KIND}")
-        if item.amount is None or item.amount not in kind.denominations:
-            amounts = ", ".join(scene.house.currency.number(amount) for amount in kind.denominations)
-            raise Invalid(_("must be one of %(amounts)s") % {"amounts": amounts}, field=f"{path}.amount")
-        return Line(
-            number=number,
-            kind=KIND,
-            code=kind.code,
-            name=kind.name,
-            quantity=1,
-            price=item.amount,
-            earns=False,
-            accepts_bonus=False,
-            accepts_gift_card=False,
-            counts_as_spent=False,
-            is_service=False,
-            terms=f"{kind.valid_days} {kind.single_use}",
-            item=kind,
-        )
+        if item.kind == TOP_UP:
+            return topping_up.line(item, number)
+        return selling.line(item, number, scene, scene.rules[self.code])
 
     def goods(self, house: House, rules: Any) -> Sequence[Good]:
-        return [
-            Good(
-                KIND, kind.code, kind.name, kind.denominations, needs_client=False, hint=valid_for(days=kind.valid_days)
-            )
-            for kind in rules.values()
-        ]
+        goods = [_good(kind) for kind in rules.values()]
+        return [*goods, *map(_top_up, _reloadable(rules.values()))]
+
+    def waiting(self, text: str, house: House, today: date) -> Good | None:
+        """A printed card of a batch that was not sold yet."""
+        code = read_code(text)
+        card = find([code], today).get(code) if code is not None else None
+        if card is None or code is None or card.status is not Status.NEW:
+            return None
+        name = _("Gift card …%(end)s") % {"end": card.last_four}
+        return Good(KIND, card.type, name, (card.amount,), needs_client=False, hint=_("not sold yet"), item=code)
 
     def openings(self, sale: Sale) -> Iterable[Opening]:
-        sold = [line for line in sale.bill.lines if line.kind == KIND]
-        return [Opening(_sale_of(line, sale), Account.Unit.MONEY, None) for line in sold]
+        fresh = [line for line in sale.bill.lines if line.kind == KIND and line.item.card is None]
+        return [Opening(selling.operation_of(line, sale), Account.Unit.MONEY, None) for line in fresh]
 
     def settle(self, sale: Sale) -> Iterable[Movement]:
         uses: Sequence[Use] = sale.bill.plans.get(self.code, ())
-        movements: list[Movement] = [move for use in uses for move in _moves(use, sale)]
-        fresh = [Fresh(line, line.item, new_code()) for line in sale.bill.lines if line.kind == KIND]
-        return movements + (_sell(fresh, sale) if fresh else [])
+        sold, topped_up = ([line for line in sale.bill.lines if line.kind == kind] for kind in (KIND, TOP_UP))
+        return [
+            *paying.settle(uses, sale),
+            *(selling.sell(sold, sale) if sold else ()),
+            *topping_up.settle(topped_up, sale),
+        ]
+
+    # --- giving ---
+
+    def gives(self) -> Mapping[str, str]:
+        return dict(GiftCardType.objects.order_by("code").values_list("code", "name"))
+
+    def present(self, present: Present, handing: Handing) -> Iterable[Movement]:
+        kind = GiftCardType.objects.filter(code=present.good).first()
+        return giving.issue(kind, present, handing) if kind is not None else []
+
+    def call_back(self, called: CalledBack, reversal: Reversal) -> Iterable[Movement]:
+        return giving.call_back(called, reversal)
 
     # --- coming back ---
 
     def returnable(self, line: VisitLine, house: House, now: datetime) -> tuple[int, int] | None:
-        return returning.returnable(line, house.day(now)) if line.kind == KIND else None
+        return returning.returnable(line, house.day(now)) if line.kind in (KIND, TOP_UP) else None
 
     def undo(self, reversal: Reversal) -> Iterable[Movement]:
-        sold = [back.line for back in reversal.lines if back.line.kind == KIND]
-        return [*returning.payments(reversal), *returning.sold_cards(reversal, sold)]
+        sold = [back.line for back in reversal.lines if back.line.kind in (KIND, TOP_UP)]
+        return [*returning.payments(reversal), *returning.sold(reversal, sold)]
+
+    def undo_accounts(self, visit: Visit) -> Q | None:
+        return following.accounts_after(visit)
 
     # --- what a client holds ---
 
     def holdings(self, client: Client, house: House, now: datetime) -> Holdings | None:
-        """Cards that the client bought and that still have something on them."""
-        bought = GiftCard.objects.filter(buyer=client, account__lots__remaining__gt=0).order_by("pk")
-        cards = [
-            {
-                "id": str(card.id),
-                "last_four": card.last_four,
-                "remaining": card.remaining,
-                "last_day": card.last_day,
-                "status": str(card.status),
-            }
-            for _hash, card in states(bought, house.day(now))
-            if card.remaining
-        ]
-        if not cards:
-            return Holdings(balance={"gift_cards": []})
-        portal, desk = (Panel(f"giftcards/{face}.html", {"cards": cards}) for face in ("portal", "desk"))
-        return Holdings(balance={"gift_cards": cards}, portal=(portal,), desk=(desk,))
+        """Cards that the client bought or was given, and that still have something on them."""
+        return holding.holdings(client, house, now)
 
 
-def _moves(use: Use, sale: Sale) -> Iterable[Movement]:
-    yield ledger.spend(use.card.lot, use.paid, sale.operation(GiftCards.code, f"pay:{use.card.id}"))
-    if use.burnt:
-        operation = sale.operation(GiftCards.code, f"rest:{use.card.id}")
-        note = _("the rest of a card for one check")
-        yield ledger.Move(operation, use.card.lot.id, use.card.lot.account, ledger.Kind.EXPIRE, -use.burnt, note=note)
+def _read_code(reader: Reader, key: str) -> str:
+    """The code of a card under this key; nothing where it was not said. Raises `GiftCardUnknown`."""
+    if reader.raw.get(key) is None:
+        return ""
+    code = read_code(reader.text(key, limit=LONGEST_TYPED))
+    if code is None:
+        raise unknown(reader.at(key))
+    return code
 
 
-def _sale_of(line: Line, sale: Sale) -> str:
-    return sale.operation(GiftCards.code, f"sell:{line.number}:1")
+def _named_in(basket: Basket) -> dict[int, str]:
+    """Line number → the code of the very card that it sells or tops up."""
+    named: dict[int, str] = {}
+    for number, line in enumerate(basket.lines, start=1):
+        item = line.item
+        if item is not None and item.kind == TOP_UP:
+            named[number] = item.code
+        elif item is not None and item.kind == KIND and item.details is not None and item.details.card:
+            named[number] = item.details.card
+    return named
 
 
-def _sell(fresh: Sequence[Fresh], sale: Sale) -> list[Movement]:
-    """Write each card, tell its code, grant its money."""
-    scene = sale.scene
-    operations = [_sale_of(card.line, sale) for card in fresh]
-    rows = GiftCard.objects.bulk_create(
-        GiftCard(
-            type_id=card.kind.id,
-            account_id=sale.accounts[operation],
-            code_hash=hash_code(card.code),
-            last_four=card.code[-SHOWN:],
-            amount=card.line.price,
-            single_use=card.kind.single_use,
-            sold_on_id=sale.lines[card.line.number],
-            buyer_id=scene.person.id if scene.person is not None else None,
-            created_at=scene.now,
-        )
-        for card, operation in zip(fresh, operations, strict=True)
+def _known(basket: Basket, named: Mapping[int, str], found: Mapping[str, CardState]) -> Iterable[tuple[int, CardState]]:
+    """The cards that lines name. Raises `Refusal` for a code that is no card's, and for a card that is sold twice."""
+    sold: set[str] = set()
+    for number, code in named.items():
+        item = basket.lines[number - 1].item
+        is_sold = item is not None and item.kind == KIND
+        field = f"lines[{number - 1}].{CARD if is_sold else TOP_UP}"
+        if code not in found:
+            raise unknown(field)
+        if is_sold and code in sold:
+            raise GiftCardSold(_("This gift card is on the check already."), field=field)
+        sold |= {code} if is_sold else set()
+        yield number, found[code]
+
+
+def _good(kind: Kind) -> Good:
+    return Good(
+        KIND,
+        kind.code,
+        kind.name,
+        kind.denominations,
+        needs_client=False,
+        hint=_hint(kind),
+        least=kind.min_amount,
+        most=kind.max_amount,
+        until=kind.valid_until,
     )
-    grants: list[Movement] = []
-    for card, row, operation in zip(fresh, rows, operations, strict=True):
-        last_day = last_day_after(scene.today, days=card.kind.valid_days)
-        told = {"id": str(row.pk), "code": show_code(card.code), "last_day": last_day, "amount": row.amount}
-        sale.revealed.setdefault(card.line.number, []).append(told)
-        kind = card.kind
-        grants.append(
-            Grant(operation, row.account_id, row.amount, scene.today, last_day, program=kind.code, name=kind.name)
-        )
-    return grants
+
+
+def _reloadable(kinds: Iterable[Kind]) -> list[Kind]:
+    return [kind for kind in kinds if kind.reloadable]
+
+
+def _top_up(kind: Kind) -> Good:
+    """Money on a card that somebody has already, within what its type is sold for."""
+    amounts = [*kind.denominations, *(one for one in (kind.min_amount, kind.max_amount) if one is not None)]
+    name = _("Top up “%(name)s”") % {"name": kind.name}
+    return Good(
+        TOP_UP,
+        kind.code,
+        name,
+        (),
+        needs_client=False,
+        least=min(amounts, default=None),
+        most=max(amounts, default=None),
+        until=kind.valid_until,
+        asks_code=True,
+    )
+
+
+def _hint(kind: Kind) -> str:
+    if kind.valid_until is not None:
+        return _("valid until %(day)s") % {"day": show_day(kind.valid_until)}
+    return valid_for(days=kind.valid_days)

@@ -20,6 +20,8 @@ class Item:
     kind: str
     code: str
     amount: Money | None = None
+    details: Any = None
+    """What else was said of it, as its mechanic read it: for whom a gift card is."""
 
 
 @dataclass(frozen=True, slots=True)

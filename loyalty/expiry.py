@@ -1,17 +1,20 @@
 """Lots past their last day end: bonuses, gift cards and memberships alike.
 
 Nothing can be spent past its last day anyway (`ledger.Stock.is_active`); this only writes down what was lost, so that
-breakage shows in the history. It goes by ranges of accounts, each a transaction of its own that holds the locks of
-its accounts for some milliseconds: run twice, late, by two workers at once or killed between two ranges or inside
-one, it comes to the same entries.
+breakage shows in the history. It goes by ranges of lots in the order in which they came in, which is how they lie on
+the disk. Each range is a transaction of its own that holds the locks of its accounts for some milliseconds: run
+twice, late, by two workers at once or killed between two ranges or inside one, it comes to the same entries.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import Q, Window
+from django.db.models.functions import Mod, RowNumber
 
 from clients.actors import Actor
 from loyalty import ledger
@@ -20,16 +23,25 @@ from loyalty.models import Lot
 AT_ONCE = 2000
 
 
-def expire_lots(*, today: date, zone: ZoneInfo, by: Actor) -> int:
+def expire_lots(*, today: date, zone: ZoneInfo, by: Actor, listens: frozenset[str] = frozenset()) -> int:
     """Expire every lot whose last day is before `today`; how many this run expired."""
     count = 0
-    while accounts := _next_accounts(today):
+    for lots in _ranges(today):
         with transaction.atomic():
-            count += ledger.expire_due(accounts, today=today, zone=zone, by=by)
+            count += ledger.expire_due(lots, today=today, zone=zone, by=by, listens=listens)
     return count
 
 
-def _next_accounts(today: date) -> list[int]:
-    """The accounts of the lots that ended first. Read in the order of their index, which each range shortens."""
-    due = Lot.objects.filter(last_day__lt=today, remaining__gt=0).order_by("last_day")
-    return sorted(set(due.values_list("account", flat=True)[:AT_ONCE]))
+def _ranges(today: date) -> Iterator[Q]:
+    """Ranges of ids with so many lots to expire each. The last one is open: most nights have no other.
+
+    Where they part is read once. Read anew for each range, the index of lots to expire would be walked from its
+    beginning every time, over all that has just been taken out of it.
+    """
+    due = Lot.objects.filter(last_day__lt=today, remaining__gt=0)
+    numbered = due.annotate(rest=Mod(Window(RowNumber(), order_by="pk"), AT_ONCE))
+    begin = 0
+    for end in list(numbered.filter(rest=0).order_by("pk").values_list("pk", flat=True)):
+        yield Q(pk__gt=begin, pk__lte=end)
+        begin = end
+    yield Q(pk__gt=begin)

@@ -74,10 +74,13 @@ def stages() -> dict[str, str]:
     """The stages in the order of a check, as people call them."""
     return {
         "membership": _("Membership"),
+        "free": _("Free services"),
         "discount": _("Discounts"),
         "bonus": _("Bonuses"),
         "gift_card": _("Gift cards"),
         "earning": _("Earned"),
+        "stamps": _("Stamps"),
+        "gift": _("Gifts"),
     }
 
 
@@ -94,7 +97,12 @@ def why(trace: Iterable[Explained], *, for_client: bool = False) -> Why:
 
 
 def _acts(note: Explained) -> bool:
-    return bool(note.amount) and note.code not in REMARKS
+    return bool(note.amount and note.code not in REMARKS) or note.code in _in_kind()
+
+
+def _in_kind() -> frozenset[str]:
+    """Codes of notes that gave something which is no amount."""
+    return frozenset[str]().union(*(mechanic.in_kind for mechanic in mechanics()))
 
 
 def _chapter(title: str, notes: Iterable[Explained]) -> Chapter:
@@ -109,7 +117,7 @@ def in_order(notes: Iterable[Explained]) -> list[Explained]:
 
 def _moved(note: Explained, others: frozenset[str]) -> Money | None:
     """By how much the check got cheaper, or what the client earned."""
-    if note.code in REMARKS or note.code in others:
+    if note.code in REMARKS or note.code in others or note.code in _in_kind():
         return None
     return note.amount if note.stage == "earning" else Money(-note.amount)
 

@@ -13,9 +13,11 @@ from django.utils.translation import gettext as _
 from clients.models import Business, Location
 from clients.refusals import Refusal
 from loyalty.audience import Gap, Segment, Visitor
+from loyalty.events import listened_to
 from loyalty.models import HouseRules, Service
 from loyalty.models import Segment as SegmentRow
 from loyalty.money import Currency, Money
+from loyalty.rfm import Scale
 
 
 class NotSetUp(Refusal):
@@ -45,6 +47,9 @@ class Priced:
     accepts_bonus: bool
 
 
+USUAL = Scale()
+
+
 @dataclass(frozen=True, slots=True)
 class House:
     """The business, its rules, its open locations and what is on sale, by code."""
@@ -65,6 +70,10 @@ class House:
     places: Mapping[str, Place]
     services: Mapping[str, Priced]
     segments: Mapping[int, Segment]
+    scale: Scale = USUAL
+    """Where the classes by recency, frequency and money begin."""
+    listens: frozenset[str] = frozenset()
+    """Names of events that somebody wants to hear (`loyalty.events`)."""
 
     def day(self, at: datetime) -> date:
         """The date of this moment in the business's zone: expiry and birthdays go by it."""
@@ -80,13 +89,17 @@ class House:
         return (Gap("nobody"),) if visitor is None else known.gaps(visitor, today, self.zone, ranks)
 
 
+SCALE = "business__rfm_scale"
+
+
 def load_house() -> House:
-    """Read the house from the database, in three queries. Raises `NotSetUp`."""
-    places = list(Location.objects.filter(enabled=True).select_related("business__house_rules"))
-    rules = places[0].business.house_rules if places else HouseRules.objects.select_related("business").first()
+    """Read the house from the database, in four queries. Raises `NotSetUp`."""
+    places = list(Location.objects.filter(enabled=True).select_related("business__house_rules", SCALE))
+    rules = places[0].business.house_rules if places else HouseRules.objects.select_related(SCALE).first()
     if rules is None:
         raise NotSetUp(_("The business is not set up yet: choose a preset on the first page of the admin."))
     business = rules.business
+    scale = Scale.of(getattr(business, "rfm_scale", None))
     return House(
         name=business.name,
         currency=Currency.of(business.currency),
@@ -103,7 +116,9 @@ def load_house() -> House:
         manager_refund_days=rules.manager_refund_days,
         places={row.code: _place(row, business) for row in places},
         services={service.code: service for service in _services()},
-        segments={row.pk: segment_of(row) for row in SegmentRow.objects.filter(enabled=True)},
+        segments={row.pk: segment_of(row, scale) for row in SegmentRow.objects.filter(enabled=True)},
+        scale=scale,
+        listens=listened_to(),
     )
 
 
@@ -126,18 +141,26 @@ def _services() -> list[Priced]:
     ]
 
 
-def segment_of(row: SegmentRow) -> Segment:
+def segment_of(row: SegmentRow, scale: Scale) -> Segment:
     """A stored segment as the rules see it."""
     return Segment(
         id=row.pk,
         code=row.code,
         name=row.name,
+        is_static=row.is_static,
         visits_min=row.visits_min,
+        visits_max=row.visits_max,
         spent_min=row.spent_min,
+        spent_max=row.spent_max,
+        balance_min=row.balance_min,
         last_visit_days_max=row.last_visit_days_max,
         last_visit_days_min=row.last_visit_days_min,
         tier=row.tier,
         birthday_month=row.birthday_month,
         tag=row.tag,
         location=row.location_id,
+        service=row.service,
+        rfm=row.rfm,
+        scale=scale if row.rfm else None,
+        further=tuple(sorted(row.further.items())),
     )

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,14 +18,18 @@ from django.utils.translation import gettext as _
 from loyalty.checkout import Quote, explain_refund, why_refunded
 from loyalty.checkout.record import facts_of
 from loyalty.explanations import LINES, Explained, Why, explain, in_order, why
+from loyalty.free_services import COVERED
 from loyalty.models import Refund, Visit, VisitLine
-from loyalty.money import Currency, Money
+from loyalty.money import ZERO, Currency, Money, total
 from loyalty.pricing import Line
 
 
 @dataclass(frozen=True, slots=True)
 class ReceiptLine:
-    """A line of a check. `refunded` counts units that have come back; `discounts` are who took how much off it."""
+    """A line of a check. `refunded` counts units that have come back; `discounts` are who took how much off it.
+
+    `free` is the part of `membership` that free services cover.
+    """
 
     number: int
     kind: str
@@ -42,6 +47,11 @@ class ReceiptLine:
     covered: int
     refunded: int = 0
     discounts: tuple[tuple[str, Money], ...] = ()
+    free: Money = ZERO
+
+    @property
+    def by_membership(self) -> Money:
+        return self.membership - self.free
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +109,15 @@ class Receipt:
     def explained_refunds(self) -> tuple[tuple[Refund, Why], ...]:
         """What came back, each time with its explanation."""
         return tuple((refund, why_refunded(explain_refund(refund, self.currency))) for refund in self.refunds)
+
+    @property
+    def free_total(self) -> Money:
+        """The part of `membership_total` that free services cover."""
+        return total(line.free for line in self.lines)
+
+    @property
+    def by_membership(self) -> Money:
+        return self.membership_total - self.free_total
 
     @property
     def discounts(self) -> dict[str, Money]:
@@ -171,12 +190,20 @@ def _receipt(visit: Visit, refunded: Mapping[int, int], currency: Currency) -> R
 
 
 def _with_discounts(lines: Iterable[ReceiptLine], trace: Iterable[Explained]) -> tuple[ReceiptLine, ...]:
-    """The lines with the name of each discount that made them cheaper. Of older checks it was not kept."""
+    """The lines with the name of each discount that made them cheaper (of older checks it was not kept), and with what
+    free services cover.
+    """
+    trace = tuple(trace)
     shares: dict[int, list[tuple[str, Money]]] = {}
+    free: Counter[int] = Counter()
+    for note in (note for note in trace if note.code == COVERED):
+        free.update(dict(note.facts[LINES]))
     for note in in_order(note for note in trace if note.stage == "discount" and note.amount):
         for number, amount in note.facts.get(LINES, ()):
             shares.setdefault(number, []).append((note.facts.get("name") or _("By hand"), Money(amount)))
-    return tuple(replace(line, discounts=tuple(shares.get(line.number, ()))) for line in lines)
+    return tuple(
+        replace(line, discounts=tuple(shares.get(line.number, ())), free=Money(free[line.number])) for line in lines
+    )
 
 
 def _refunded(visits: Iterable[Visit]) -> dict[int, int]:

@@ -13,7 +13,9 @@ from clients import registration
 from clients.actors import Actor
 from clients.models import Client
 from clients.refusals import Invalid
-from loyalty import ledger
+from loyalty import events, ledger
+from loyalty.checkout.belonging import gaps_of
+from loyalty.events import Happened
 from loyalty.ledger import Opening
 from loyalty.mechanics import Newcomer, gathered, mechanics
 from loyalty.models import Account, Standing
@@ -54,7 +56,7 @@ def amend(
         registration.update(client, changes, by=by, at=now)
         if extras:
             movements = gathered(lambda mechanic: mechanic.amend(client, extras, now, by))
-            ledger.post(movements, at=now, by=by)
+            ledger.post(movements, at=now, by=by, listens=rulebook().house.listens)
     return client
 
 
@@ -79,7 +81,20 @@ def _register(details: Mapping[str, Any], extras: Mapping[str, Any], *, by: Acto
     account = ledger.open_accounts([opening], at=now)[0]
     Standing.objects.create(client=client)
     newcomer = Newcomer(
-        client=client, account=account, house=book.house, rules=book.rules, extras=extras, now=now, by=by
+        client=client,
+        account=account,
+        house=book.house,
+        rules=book.rules,
+        extras=extras,
+        now=now,
+        by=by,
+        gaps=gaps_of(client.pk, book, now),
     )
-    ledger.post(gathered(lambda mechanic: mechanic.join(newcomer)), at=now, by=by)
+    ledger.post(gathered(lambda mechanic: mechanic.join(newcomer)), at=now, by=by, listens=book.house.listens)
+    events.write([_created(client)], now=now, listens=book.house.listens)
     return client
+
+
+def _created(client: Client) -> Happened:
+    location = client.home.code if client.home is not None else None
+    return Happened("client.created", {"client": str(client.pk), "location": location})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -31,14 +31,16 @@ class Trial:
     from_day: date | None
     to_day: date | None
     services: frozenset[str]
+    segment: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TrialStep(Idle):
-    """Offers each trial on the dearest unit it applies to."""
+    """Offers each trial on the dearest unit it applies to. `not_for`: those for certain clients, not for this one."""
 
     trials: tuple[Trial, ...]
     person: Person
+    not_for: tuple[Trial, ...] = ()
 
     def offers(self, bill: Bill) -> Sequence[Offer]:
         if self.person.visits:
@@ -54,17 +56,15 @@ class TrialStep(Idle):
         return Offer("trials", trial.code, trial.name, units, trial.percent, priority=trial.priority)
 
     def apply(self, bill: Bill, steps: Sequence[Step]) -> Bill:
-        """Only says why a newcomer's offer is not for a client who has been here."""
+        """Only says why a newcomer's offer is not for a client who has been here, or for this newcomer."""
         if not self.person.visits:
-            return bill
-        visits = {"visits": self.person.visits}
-        return bill.noted(
-            *(
-                Note("discount", trial.code, "trial.not_new", facts={"name": trial.name, **visits})
-                for trial in self.trials
-                if any(_tries(line, trial) for line in bill.lines)
-            )
-        )
+            return bill.noted(*self._told("trial.not_for", self.not_for, bill))
+        return bill.noted(*self._told("trial.not_new", self.trials, bill, visits=self.person.visits))
+
+    def _told(self, code: str, trials: Sequence[Trial], bill: Bill, **facts: Any) -> Iterable[Note]:
+        for trial in trials:
+            if any(_tries(line, trial) for line in bill.lines):
+                yield Note("discount", trial.code, code, facts={"name": trial.name, **facts})
 
 
 def _tries(line: Line, trial: Trial) -> bool:
@@ -77,6 +77,7 @@ class Trials(Mechanic):
     code = "trials"
     explanations: ClassVar[Mapping[str, Any]] = {
         "trial.not_new": _("%(name)s is for newcomers. Visits of this client so far: %(visits)s."),
+        "trial.not_for": _("%(name)s is for certain clients; this one is not among them."),
     }
 
     def rules(self, house: House) -> tuple[Trial, ...]:
@@ -94,10 +95,14 @@ class Trials(Mechanic):
                 from_day=program.from_day,
                 to_day=program.to_day,
                 services=frozenset(services[program.pk]),
+                segment=program.segment_id,
             )
             for program in sorted(programs.values(), key=lambda program: (program.priority, program.code))
         )
 
     def prepare(self, basket: Basket, scene: Scene) -> Step:
-        trials = tuple(trial for trial in scene.rules[self.code] if is_running(trial, scene.today))
-        return TrialStep(trials, scene.person) if trials and scene.person is not None else Idle()
+        trials = [trial for trial in scene.rules[self.code] if is_running(trial, scene.today)]
+        if not trials or scene.person is None:
+            return Idle()
+        fitting = tuple(trial for trial in trials if not scene.gaps(trial.segment))
+        return TrialStep(fitting, scene.person, tuple(trial for trial in trials if trial not in fitting))

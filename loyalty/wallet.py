@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from clients.actors import Actor
-from clients.models import Client
+from clients.models import Client, LetterRules
 from clients.refusals import Invalid
 from loyalty import ledger
-from loyalty.cashback import Ladder, ladder
-from loyalty.checkout.quote import person_of, ranks_of, with_traits
+from loyalty.cashback import Ladder, ladder, lengths
+from loyalty.checkout.quote import person_of, ranks_of
+from loyalty.checkout.traits import with_traits
 from loyalty.house import House
 from loyalty.ledger import Grant, InsufficientBalance, Stock
 from loyalty.mechanics import Holdings, Person, mechanics
@@ -23,7 +24,7 @@ from loyalty.money import ZERO, Money, total
 from loyalty.periods import is_running
 from loyalty.rulebook import Rulebook, rulebook
 from loyalty.terms import Terms
-from loyalty.tiers import spent_within
+from loyalty.tiers import counted_within
 from loyalty.transactions import in_one_transaction
 
 
@@ -77,16 +78,25 @@ def wallet(client: Client, *, now: datetime) -> Wallet:
 def ladders(person: Person, book: Rulebook, now: datetime) -> tuple[Ladder, ...]:
     """Where the client stands in each running cashback program that is for them."""
     today = book.house.day(now)
-    person = with_traits(person, book) if book.asks_traits else person
+    person = with_traits(person, book, now) if book.asks_traits else person
     ranks = ranks_of(person, book, today)
     programs = [
         program
         for program in book.rules["cashback"]
         if is_running(program, today) and not book.house.gaps(program.segment, person, today, ranks)
     ]
-    windows = [program.window_days for program in programs if program.window_days is not None]
-    within = spent_within(person.id, windows, now)
-    return tuple(ladder(p, person, within.get(p.window_days or 0, person.total_spent)) for p in programs)
+    windows = counted_within(person.id, lengths(programs), today=today, zone=book.house.zone)
+    found = [ladder(p, person, p.counted(person.total_spent, windows, today), today) for p in programs]
+    return tuple(_with_warnings(found, today))
+
+
+def _with_warnings(found: Sequence[Ladder], today: date) -> list[Ladder]:
+    """A fall is told of as many days before as letters warn of it: sooner it would only disquiet."""
+    if not any(one.fall is not None for one in found):
+        return list(found)
+    rules = LetterRules.objects.first() or LetterRules()
+    last = today + timedelta(days=rules.falling_days)
+    return [replace(one, is_near=one.fall is not None and one.fall.on <= last) for one in found]
 
 
 @in_one_transaction
@@ -105,13 +115,14 @@ def adjust(  # keyword-only, each is said by every caller
     own = Q(client_id=client.pk, unit=Account.Unit.BONUS)
     account = ledger.lock(own)[0]
     if not Entry.objects.filter(account=account, operation=key).exists():
-        today = rulebook().house.day(now)
+        house = rulebook().house
+        today = house.day(now)
         movements = (
             [_added(account, amount, reason, key, today, terms or Terms())]
             if amount > 0
             else _taken(ledger.held(own), -amount, reason, key, today)
         )
-        ledger.post(movements, at=now, by=by)
+        ledger.post(movements, at=now, by=by, listens=house.listens)
     return list(Entry.objects.filter(account=account, operation=key).select_related("lot").order_by("pk"))
 
 

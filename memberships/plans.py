@@ -1,137 +1,136 @@
-"""Plans on sale, as the rules see them, and the state of a membership that a client bought."""
+"""Plans as the rules see them: those on sale, and those that memberships were sold by.
+
+A plan counts its sessions in one of three ways: together for all that it covers, service by service, or not at all
+(any number). Everything else about it only says when, where and by whom they may be used.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
-from enum import StrEnum
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
 
 from django.db.models import F
 
-from clients.models import Client
-from loyalty.house import House
-from loyalty.models import Lot
+from loyalty.models.ledger import ANY_NUMBER
 from loyalty.money import Money
+from loyalty.periods import Week
+from loyalty.pricing import Line
 from loyalty.terms import last_day_after
-from memberships.models import Membership, Plan
+from memberships.models import Plan, Starts
+
+ENDLESS = ANY_NUMBER
+"""In the ledger in the place of any number of sessions, so that each use is an entry."""
+
+
+ANY_TIME = Week()
 
 
 @dataclass(frozen=True, slots=True)
 class PlanRule:
-    """So many sessions of these services (by id), for so long, at this price."""
+    """So many sessions of these services (by id) and categories, for so long, at this price."""
 
     id: int
     code: str
     name: str
     on_sale: bool
-    sessions: int
+    sessions: int | None
+    """One count for all together."""
     price: Money
     valid_days: int | None
     valid_months: int | None
     services: frozenset[int]
     refund: str
     """What comes back of it (`memberships.formulas`)."""
+    counts: Mapping[int, int] = field(default_factory=dict)
+    """Service → sessions of it, where each has its own count."""
+    categories: frozenset[str] = frozenset()
+    places: frozenset[str] = frozenset()
+    week: Week = ANY_TIME
+    per_day: int | None = None
+    starts: str = Starts.PURCHASE
+    freeze_days: int = 0
+    people: int = 1
+    unnamed: bool = False
+    renews: bool = False
 
-    def last_day(self, today: date) -> date | None:
-        """The last day of a membership that is bought today."""
-        return last_day_after(today, days=self.valid_days, months=self.valid_months)
+    @property
+    def all_sessions(self) -> int | None:
+        """All counts together; None for any number."""
+        return sum(self.counts.values()) if self.counts else self.sessions
+
+    @property
+    def terms(self) -> str:
+        """What a buyer is promised besides the price."""
+        said = (
+            *(self.sessions, sorted(self.counts.items()), self.valid_days, self.valid_months, self.starts),
+            *(sorted(self.services), sorted(self.categories), sorted(self.places), self.week, self.per_day),
+            *(self.refund, self.freeze_days, self.people, self.unnamed, self.renews),
+        )
+        return " ".join(map(str, said))
+
+    def last_day(self, first_day: date) -> date | None:
+        """The last day of a membership that begins on this one."""
+        return last_day_after(first_day, days=self.valid_days, months=self.valid_months)
+
+    def covers(self, line: Line) -> bool:
+        """Whether it is for this line at all."""
+        return line.is_service and (line.service_id in self.services or line.category in self.categories)
+
+    def amounts(self) -> Mapping[int | None, Money]:
+        """The lots of a membership: service (None: all that it covers) → sessions, as the ledger keeps them."""
+        if self.counts:
+            return {service: Money(count) for service, count in sorted(self.counts.items())}
+        return {None: Money(self.sessions or ENDLESS)}
+
+
+def lot_operation(operation: str, service: int | None) -> str:
+    """The operation of a lot: of a service with its own count it ends in `:s<id>`."""
+    return operation if service is None else f"{operation}:s{service}"
+
+
+def service_of(operation: str, opened_by: str) -> int | None:
+    """The service that a lot is for, by its operation and that of its account; None: all that the plan covers."""
+    end = operation.rpartition(":")[2]
+    is_counted = operation != opened_by and end[:1] == "s" and end[1:].isdecimal()
+    return int(end[1:]) if is_counted else None
 
 
 def load_plans() -> Mapping[int, PlanRule]:
     """Every plan by id, also those that are no longer sold: memberships of them still cover. One query."""
-    services: dict[int, set[int]] = {}
+    counts: dict[int, dict[int, int | None]] = {}
     plans: dict[int, Plan] = {}
-    for plan in Plan.objects.annotate(service=F("planservice__service_id")):
+    rows = Plan.objects.annotate(service=F("planservice__service_id"), count=F("planservice__sessions"))
+    for plan in rows.order_by("pk", "service"):
         plans[plan.pk] = plan
-        services.setdefault(plan.pk, set()).update({plan.service} - {None})
-    return {pk: _rule(plan, services[pk]) for pk, plan in plans.items()}
+        of_plan = counts.setdefault(plan.pk, {})
+        if plan.service is not None:
+            of_plan[plan.service] = plan.count
+    return {pk: rule_of(plan, counts[pk]) for pk, plan in plans.items()}
 
 
-def _rule(plan: Plan, services: Iterable[int]) -> PlanRule:
+def rule_of(plan: Plan, services: Mapping[int, int | None]) -> PlanRule:
+    """The plan as a rule. `services`: id → its own count."""
+    counted = {service: count for service, count in services.items() if count}
     return PlanRule(
         id=plan.pk,
         code=plan.code,
         name=plan.name,
         on_sale=plan.enabled,
-        sessions=plan.sessions,
+        sessions=None if counted else plan.sessions,
         price=plan.price,
         valid_days=plan.valid_days,
         valid_months=plan.valid_months,
-        services=frozenset(services),
+        services=frozenset(counted or services),
         refund=plan.refund,
-    )
-
-
-class Status(StrEnum):
-    ACTIVE = "active"
-    USED_UP = "used_up"
-    ENDED = "ended"
-    VOID = "void"
-
-
-@dataclass(frozen=True, slots=True)
-class MembershipState:
-    """A membership on a day. `remaining` counts the sessions that can still be used."""
-
-    id: int
-    plan: str
-    name: str
-    sessions: int
-    remaining: int
-    first_day: date
-    last_day: date | None
-    status: Status
-
-    def facts(self) -> dict[str, Any]:
-        """As the API tells it."""
-        return {
-            "id": str(self.id),
-            "plan": self.plan,
-            "name": self.name,
-            "remaining": self.remaining,
-            "sessions": self.sessions,
-            "first_day": self.first_day,
-            "last_day": self.last_day,
-            "status": str(self.status),
-        }
-
-
-def memberships_of(client: Client, house: House, now: datetime) -> list[MembershipState]:
-    """All that the client ever bought, newest first. One query."""
-    rows = Lot.objects.filter(account__membership__client=client).order_by("-account__membership__pk")
-    return _states(rows.select_related("account__membership__plan"), house.day(now))
-
-
-def membership_state(membership: Membership, house: House, now: datetime) -> MembershipState:
-    """This membership today."""
-    rows = Lot.objects.filter(account__membership=membership).select_related("account__membership__plan")
-    return _states(rows, house.day(now))[0]
-
-
-def states_of(memberships: Iterable[Membership], house: House, now: datetime) -> list[MembershipState]:
-    """These memberships today, newest first. One query."""
-    rows = Lot.objects.filter(account__membership__in=list(memberships)).order_by("-account__membership__pk")
-    return _states(rows.select_related("account__membership__plan"), house.day(now))
-
-
-def _states(lots: Iterable[Lot], today: date) -> list[MembershipState]:
-    return [_state(lot, lot.account.membership, today) for lot in lots]
-
-
-def _state(lot: Lot, membership: Membership, today: date) -> MembershipState:
-    has_ended = lot.last_day is not None and lot.last_day < today
-    status = Status.ENDED if has_ended else Status.ACTIVE if lot.remaining else Status.USED_UP
-    if membership.voided_at is not None:
-        status = Status.VOID
-    return MembershipState(
-        id=membership.pk,
-        plan=membership.plan.code,
-        name=membership.plan.name,
-        sessions=membership.sessions,
-        remaining=int(lot.remaining) if status is Status.ACTIVE else 0,
-        first_day=lot.first_day,
-        last_day=lot.last_day,
-        status=status,
+        counts=counted,
+        categories=frozenset() if counted else frozenset(plan.categories),
+        places=frozenset(plan.locations),
+        week=Week.of(plan),
+        per_day=plan.per_day,
+        starts=plan.starts,
+        freeze_days=plan.freeze_days,
+        people=plan.people,
+        unnamed=plan.unnamed,
+        renews=plan.renews,
     )

@@ -3,8 +3,12 @@
 Which membership covered a line is told by the check's ledger entries (`...:use:<membership>:<line>`): the one that was
 used last gets its sessions back first, so several partial refunds add up to the whole.
 
+A period of a subscription is returned by itself (`memberships.renewal_returns`): what a membership was sold for stands
+for the sessions of its first period alone, whether a later one was paid, used or returned.
+
 What of a sold membership's price comes back says `memberships.formulas`. It is void then. Should a visit that it
-covered be refunded later, it stands again with the sessions of that visit: they were paid.
+covered be refunded later, it stands again with the sessions of that visit: they were paid. One that was given and has
+been called back does not: whoever gave it takes what returns.
 """
 
 from __future__ import annotations
@@ -13,16 +17,22 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from loyalty.ledger import Kind, Movement, spend
+from loyalty.ledger import Kind, Movement, Stock, spend, stock
 from loyalty.mechanics import BackLine, Reversal
 from loyalty.models import Entry, Lot, VisitLine
-from loyalty.money import total
+from loyalty.money import Money, total
 from loyalty.pricing import Note
+from memberships import upgrading
 from memberships.formulas import NothingLeftOfMembership, Sold, Used
-from memberships.models import Membership, RefundBy
+from memberships.freezing import rests_of
+from memberships.models import Membership, RefundBy, Renewal
+from memberships.no_shows import missed_of
+from memberships.renewal_returns import GRANTED
+from memberships.unused import unused
 
 EXPLANATIONS: Mapping[str, Any] = {
     "membership.returned": gettext_lazy(
@@ -42,7 +52,23 @@ EXPLANATIONS: Mapping[str, Any] = {
         "“%(name)s”: %(sessions)s sessions bought for %(paid)s; used at list price: %(used)s, together %(list)s;"
         " %(amount)s comes back. It is void now."
     ),
+    "membership.back_endless": gettext_lazy(
+        "“%(name)s”: any number of sessions for %(paid)s, none used; %(amount)s comes back. It is void now."
+    ),
+    "membership.back_days": gettext_lazy(
+        "“%(name)s”: any number of sessions for %(paid)s; %(left)s of its %(days)s days are left; %(amount)s comes"
+        " back. It is void now."
+    ),
+    "membership.back_endless_used": gettext_lazy(
+        "“%(name)s”: any number of sessions for %(paid)s; used at list price: %(used)s, together %(list)s; %(amount)s"
+        " comes back. It is void now."
+    ),
+    "membership.credit_stays": gettext_lazy(
+        "Of what was paid for “%(name)s” %(credit)s came from an earlier membership: in money no more than %(money)s"
+        " comes back."
+    ),
     "membership.used": gettext_lazy("%(units)s x “%(service)s” at %(price)s = %(amount)s"),
+    "membership.missed": gettext_lazy("%(units)s x missed “%(service)s” at %(price)s = %(amount)s"),
 }
 
 
@@ -51,13 +77,21 @@ EXPLANATIONS: Mapping[str, Any] = {
 
 def returnable(line: VisitLine, today: date) -> tuple[int, int]:
     """The share of its price that comes back. Raises `NothingLeftOfMembership`."""
-    lot = Lot.objects.select_related("account__membership").get(account__membership__sold_on=line)
-    membership = lot.account.membership
+    lots = list(lots_of_the_sale(Q(account__membership__sold_on=line)))
+    membership = lots[0].account.membership
     if membership.voided_at is not None:
-        raise NothingLeftOfMembership(_("This membership was returned already."))
-    if lot.last_day is not None and lot.last_day < today:
+        raise NothingLeftOfMembership(_("This membership was returned, passed on or changed already."))
+    if Renewal.objects.filter(membership=membership, state=Renewal.State.PAID).exists():
+        raise NothingLeftOfMembership(_("A later period was paid. Return that one first."))
+    if all(lot.last_day is not None and lot.last_day < today for lot in lots):
         raise NothingLeftOfMembership(_("This membership has ended, so it cannot come back."))
-    return _sold(membership, line, int(lot.remaining)).part
+    return as_sold(membership, line, [stock(lot) for lot in lots], today).part
+
+
+def lots_of_the_sale(which: Q) -> QuerySet[Lot]:
+    """Those of these lots that the membership was sold with: not what a later period granted."""
+    lots = Lot.objects.filter(which).exclude(operation__contains=GRANTED)
+    return lots.select_related("account__membership").order_by("pk")
 
 
 def sold_memberships(reversal: Reversal, sold: Sequence[BackLine]) -> list[Movement]:
@@ -71,63 +105,109 @@ def sold_memberships(reversal: Reversal, sold: Sequence[BackLine]) -> list[Movem
     memberships = list(Membership.objects.filter(sold_on__in=backs).select_related("plan"))
     movements: list[Movement] = []
     for membership in memberships:
-        lots = reversal.lots.get(membership.account_id, [])
+        lots = [lot for lot in reversal.lots.get(membership.account_id, []) if GRANTED not in lot.operation]
         back = backs[membership.sold_on_id or 0]
-        state = _sold(membership, back.line, int(total(lot.remaining for lot in lots)))
+        state = as_sold(membership, back.line, lots, reversal.today)
         if back.to_pay != state.comes_back:
             raise NothingLeftOfMembership(_("This membership has just been used. Look at it again."))
         operation = reversal.operation("memberships", f"sell:{back.line.number}")
+        movements += upgrading.stand_again(reversal, membership, back.line.number)
         movements += [spend(lot, lot.remaining, operation, Kind.TAKE_BACK) for lot in lots]
         _explain(reversal, back, state)
-    Membership.objects.filter(pk__in=[m.pk for m in memberships]).update(voided_at=reversal.now)
+    void = [membership.pk for membership in memberships]
+    Membership.objects.filter(pk__in=void).update(voided_at=reversal.now)
+    due = Renewal.objects.filter(membership__in=void, state=Renewal.State.DUE)
+    due.update(state=Renewal.State.CANCELLED, changed_at=reversal.now)
     return movements
 
 
-def _sold(membership: Membership, line: VisitLine, left: int) -> Sold:
-    used = _used(membership) if membership.refund == RefundBy.USED else ()
-    return Sold(membership.refund, membership.sessions, left, line.to_pay, used)
+def as_sold(
+    membership: Membership, line: VisitLine, lots: Sequence[Stock], today: date, formula: str | None = None
+) -> Sold:
+    """How it stands, by the formula it was sold with or by another. `lots`: that are left of it."""
+    formula = formula or membership.refund
+    living = [lot for lot in lots if not lot.has_ended(today)]
+    is_endless = membership.sessions is None
+    return Sold(
+        formula=formula,
+        sessions=membership.sessions,
+        left=0 if is_endless else int(total(lot.remaining for lot in living)),
+        paid=membership.paid,
+        used=used_of(membership) if formula == RefundBy.USED else (),
+        days=_days(membership, living, today) if is_endless else None,
+        is_used=is_endless and any(lot.remaining < lot.amount for lot in living),
+        money=line.to_pay,
+        credit=membership.credit,
+    )
 
 
-def _used(membership: Membership) -> list[Used]:
-    """The sessions that were used and have not come back, at the prices on their checks. Two queries."""
+def _days(membership: Membership, lots: Sequence[Stock], today: date) -> tuple[int, int] | None:
+    """How many are left of how many; None where it never ends."""
+    if not membership.waits and any(lot.last_day is None for lot in lots):
+        return None
+    left = unused(None, lots, rests_of(membership), today, waits=membership.waits)
+    return (left.part, left.whole)
+
+
+def used_of(membership: Membership) -> list[Used]:
+    """The sessions that were used and have not come back, at the prices on their checks; then those that were taken for
+    missed appointments. At most four queries.
+    """
     out: dict[tuple[int, int], int] = {}
-    moved = Entry.objects.filter(account=membership.account_id, kind__in=(Kind.SPEND, Kind.RETURN))
+    of_the_sale = ~Q(lot__operation__contains=GRANTED)
+    moved = Entry.objects.filter(of_the_sale, account=membership.account_id, operation__contains=":memberships:use:")
     for operation, amount in moved.order_by("pk").values_list("operation", "amount"):
         _what, visit, _mechanic, _use, _membership, line, *_refund = operation.split(":")
         out[int(visit), int(line)] = out.get((int(visit), int(line)), 0) - amount
     still = {place: units for place, units in out.items() if units}
     lines = VisitLine.objects.filter(visit__in={visit for visit, _line in still}).order_by("visit_id", "number")
     found = ((line, still.get((line.visit_id, line.number), 0)) for line in lines)
-    return [Used(line.name, line.price, units) for line, units in found if units]
+    missed = (one.use for one in missed_of(membership, of_the_sale))
+    return [*(Used(line.name, line.price, units) for line, units in found if units), *missed]
 
 
 def _explain(reversal: Reversal, back: BackLine, state: Sold) -> None:
-    facts: dict[str, Any] = {"name": back.line.name, "sessions": state.sessions, "paid": state.paid}
-    if state.left == state.sessions:
-        code = "membership.back_unused"
-    elif state.used:
-        code, facts = "membership.back_used", facts | {"used": _grouped(state), "list": state.used_at_list}
-    else:
-        code, facts = "membership.back_left", facts | {"left": state.left}
-    reversal.note("membership", back.line.code, code, back.to_pay, **facts)
+    facts: dict[str, Any] = {"name": back.line.name, "paid": state.paid}
+    if state.sessions is not None:
+        facts["sessions"] = state.sessions
+    code, more = _told(state)
+    reversal.note("membership", back.line.code, code, back.to_pay, **facts, **more)
+    if back.to_pay < state.stands_for:
+        credit = state.credit or Money(state.paid - (state.money or 0))
+        stays: dict[str, Any] = {"name": back.line.name, "credit": credit, "money": back.to_pay}
+        reversal.note("membership", back.line.code, "membership.credit_stays", **stays)
+
+
+def _told(state: Sold) -> tuple[str, Mapping[str, Any]]:
+    """How it was worked out: the code of a note, and its figures."""
+    if state.used:
+        code = "membership.back_used" if state.sessions is not None else "membership.back_endless_used"
+        return code, {"used": _grouped(state), "list": state.used_at_list}
+    if state.sessions is not None:
+        is_whole = state.left == state.sessions
+        return ("membership.back_unused", {}) if is_whole else ("membership.back_left", {"left": state.left})
+    if state.formula == RefundBy.USED or state.days is None:
+        return "membership.back_endless", {}
+    left, days = state.share
+    return "membership.back_days", {"left": left, "days": days}
 
 
 def _grouped(state: Sold) -> tuple[Note, ...]:
     """The used sessions by service and price: parts of a sentence."""
-    units: dict[tuple[str, int], int] = {}
+    units: dict[tuple[str, Money, bool], int] = {}
     for use in state.used:
-        units[use.service, use.price] = units.get((use.service, use.price), 0) + use.units
-    uses = [Used(use.service, use.price, units.pop((use.service, use.price), 0)) for use in state.used]
+        of = (use.service, use.price, use.is_missed)
+        units[of] = units.get(of, 0) + use.units
+    uses = [Used(service, price, count, is_missed) for (service, price, is_missed), count in units.items()]
     return tuple(
         Note(
             "membership",
             "",
-            "membership.used",
+            "membership.missed" if use.is_missed else "membership.used",
             use.price.times(use.units),
             {"units": use.units, "service": use.service, "price": use.price},
         )
         for use in uses
-        if use.units
     )
 
 
@@ -155,12 +235,15 @@ def sessions(reversal: Reversal, covered: Sequence[BackLine]) -> list[Movement]:
 
 
 def _stand_again(reversal: Reversal, covered: Sequence[BackLine]) -> set[int]:
-    """Memberships that had come back and stand again with these sessions."""
+    """Memberships that had come back and stand again with these sessions, and no more: no further period is asked for.
+
+    One of any number of sessions does not: what was paid for its days has come back, or gone elsewhere, already.
+    """
     used = {membership for back in covered for membership, _lot, _units in _units_back(reversal, back)}
-    void = Membership.objects.filter(pk__in=used).exclude(voided_at=None)
+    void = Membership.objects.filter(pk__in=used, given_by="", sessions__isnull=False).exclude(voided_at=None)
     again = set(void.values_list("pk", flat=True)) if used else set()
     if again:
-        Membership.objects.filter(pk__in=again).update(voided_at=None)
+        Membership.objects.filter(pk__in=again).update(voided_at=None, renews=False, paid_until=None, suspended_at=None)
     return again
 
 

@@ -7,7 +7,7 @@ import secrets
 from django.db import IntegrityError, transaction
 
 from clients.models import Client
-from referrals.models import Code
+from referrals.models import Code, Partner
 
 # Letters only, so that a code is never taken for a phone or a card; none that looks like another or like a digit.
 ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -28,6 +28,8 @@ def give_code(client: Client) -> Code:
     """A code of their own for a client who has none."""
     for _attempt in range(TRIES):
         code = new_code()
+        if Partner.objects.filter(code__iexact=code).exists():
+            continue
         try:
             with transaction.atomic():
                 return Code.objects.create(client=client, code=code)

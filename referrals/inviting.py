@@ -11,8 +11,9 @@ from loyalty.explanations import show_percent
 from loyalty.house import House
 from loyalty.mechanics import Invitation
 from referrals.codes import read_code
-from referrals.models import Code
-from referrals.program import Rules
+from referrals.kinds import Gain
+from referrals.models import Code, Kind
+from referrals.program import Rules, is_something
 
 LONGEST_TYPED = 100
 
@@ -35,30 +36,49 @@ def promises(house: House, rules: Rules | None, today: date) -> list[str]:
 
 
 def _to_the_friend(rules: Rules, house: House) -> str:
-    if rules.friend_amount is not None:
-        amount = _number(rules.friend_amount, house)
-        if rules.friend_on_joining:
-            return _("You start with %(amount)s bonuses.") % {"amount": amount}
-        return _("You get %(amount)s bonuses after your first paid visit.") % {"amount": amount}
-    if rules.friend_discount_percent is not None:
-        percent = show_percent(rules.friend_discount_percent)
-        return _("You get %(percent)s off your first check.") % {"percent": percent}
-    return ""
+    """To the friend: "You start with 100.00 bonuses."."""
+    gain = rules.friend
+    if gain is None or not is_something(gain):
+        return ""
+    facts = _facts(gain, house)
+    if gain.is_discount:
+        return _("You get %(percent)s off your first check.") % facts
+    when = "joining" if rules.friend_on_joining else "visit"
+    said = {
+        (Kind.BONUS, "joining"): _("You start with %(amount)s bonuses."),
+        (Kind.BONUS, "visit"): _("You get %(amount)s bonuses after your first paid visit."),
+        (Kind.GIFT_CARD, "joining"): _("You start with a gift card of %(amount)s."),
+        (Kind.GIFT_CARD, "visit"): _("You get a gift card of %(amount)s after your first paid visit."),
+        (Kind.MEMBERSHIP, "joining"): _("You start with a membership: %(good)s."),
+        (Kind.MEMBERSHIP, "visit"): _("You get a membership after your first paid visit: %(good)s."),
+    }
+    return said[gain.kind, when] % facts
 
 
 def _of_the_friend(rules: Rules, house: House) -> str:
-    if rules.friend_amount is not None:
-        return _("They start with %(amount)s bonuses.") % {"amount": _number(rules.friend_amount, house)}
-    if rules.friend_discount_percent is not None:
-        percent = show_percent(rules.friend_discount_percent)
-        return _("They get %(percent)s off their first check.") % {"percent": percent}
-    return ""
+    """Of the friend, to whoever may bring one."""
+    gain = rules.friend
+    if gain is None or not is_something(gain):
+        return ""
+    said = {
+        Kind.BONUS: _("They start with %(amount)s bonuses."),
+        Kind.DISCOUNT: _("They get %(percent)s off their first check."),
+        Kind.GIFT_CARD: _("They get a gift card of %(amount)s."),
+        Kind.MEMBERSHIP: _("They get a membership: %(good)s."),
+    }
+    return said[gain.kind] % _facts(gain, house)
 
 
 def _to_the_referrer(rules: Rules, house: House) -> str:
-    if rules.referrer_amount is not None:
-        amount = _number(rules.referrer_amount, house)
-        return _("You get %(amount)s bonuses for their first paid visit.") % {"amount": amount}
+    gain = rules.referrer
+    if gain is not None and is_something(gain):
+        said = {
+            Kind.BONUS: _("You get %(amount)s bonuses for their first paid visit."),
+            Kind.DISCOUNT: _("You get %(percent)s off your next check for their first paid visit."),
+            Kind.GIFT_CARD: _("You get a gift card of %(amount)s for their first paid visit."),
+            Kind.MEMBERSHIP: _("You get a membership for their first paid visit: %(good)s."),
+        }
+        return said[gain.kind] % _facts(gain, house)
     if rules.referrer_percent is None:
         return ""
     percent = show_percent(rules.referrer_percent)
@@ -67,5 +87,10 @@ def _to_the_referrer(rules: Rules, house: House) -> str:
     return _("You get %(percent)s of what they pay at their first visit.") % {"percent": percent}
 
 
-def _number(amount: int, house: House) -> str:
-    return house.currency.number(amount, get_language() or "en")
+def _facts(gain: Gain, house: House) -> dict[str, str]:
+    """What stands in a sentence about it."""
+    if gain.percent is not None:
+        return {"percent": show_percent(gain.percent)}
+    if gain.kind == Kind.MEMBERSHIP:
+        return {"good": gain.called or gain.good}
+    return {"amount": house.currency.number(gain.amount, get_language() or "en")}

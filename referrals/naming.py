@@ -19,8 +19,9 @@ from clients.refusals import Refusal
 from clients.registration import phone_or_none
 from loyalty.models import Standing
 from loyalty.rulebook import rulebook
+from referrals import friends, suspicion
 from referrals.codes import read_code
-from referrals.models import Code, Referral, ReferralProgram
+from referrals.models import Code, PartnerClient, Referral, ReferralProgram
 
 LONGEST_SAID = 100
 REASONS = {
@@ -31,7 +32,9 @@ REASONS = {
     "same_email": gettext_lazy("Both have the same e-mail address, so this looks like one person."),
     "circle": gettext_lazy("This client brought the other one, or somebody who did."),
     "known_client": gettext_lazy("The client has been here before. A friend is named before the first visit."),
+    "friend_limit": gettext_lazy("This client has brought as many friends as one can bring."),
     "program_off": gettext_lazy("The referral program is not running."),
+    "partner_off": gettext_lazy("This partner brings no clients any more."),
     "already_named": gettext_lazy("Who brought this client has been said already. It does not change."),
 }
 
@@ -45,10 +48,13 @@ class ReferrerRefused(Refusal):
         super().__init__(str(REASONS[reason]), field="referrer", reason=reason)
 
 
-def name_referrer(friend: Client, said: str, *, by: Actor, now: datetime, is_new: bool = False) -> Referral:
-    """Name the referrer by code, phone or card. The same one named again changes nothing. Raises `ReferrerRefused`.
+def name_referrer(
+    friend: Client, said: str, *, by: Actor, now: datetime, is_new: bool = False
+) -> tuple[Referral, bool]:
+    """Name the referrer by code, phone or card; whether they are named now. The same one named again changes nothing.
 
     `is_new`: the friend is being registered in this transaction, so nobody can have named them: no circle, no lock.
+    Raises `ReferrerRefused`.
     """
     rules = rulebook().rules["referrals"]
     if rules is None or not rules.is_on(rulebook().house.day(now)):
@@ -62,9 +68,13 @@ def name_referrer(friend: Client, said: str, *, by: Actor, now: datetime, is_new
             raise ReferrerRefused(own)
         earlier = Referral.objects.filter(friend=friend).first()
         if earlier is not None and earlier.referrer_id == referrer.pk:
-            return earlier
+            return earlier, False
         _refuse(friend, referrer, earlier, is_new=is_new)
-        return Referral.objects.create(friend=friend, referrer=referrer, named_at=now, by=str(by))
+        if rules.max_friends is not None:
+            _refuse_full(referrer, rules.max_friends)
+        referral = Referral.objects.create(friend=friend, referrer=referrer, named_at=now, by=str(by))
+        suspicion.look(referral, today=rulebook().house.day(now), now=now)
+        return referral, True
 
 
 def find_referrer(said: str) -> tuple[Client, str]:
@@ -100,14 +110,23 @@ def _by_phone(said: str) -> Client | None:
 def _refuse(friend: Client, referrer: Client, earlier: Referral | None, *, is_new: bool) -> None:
     if earlier is not None:
         raise ReferrerRefused("already_named")
-    if friend.email and friend.email == referrer.email:
+    if friend.email and friend.email.casefold() == (referrer.email or "").casefold():
         raise ReferrerRefused("same_email")
     if is_new:
         return
+    if PartnerClient.objects.filter(client=friend).exists():
+        raise ReferrerRefused("already_named")
     if Standing.objects.filter(client=friend, visits__gt=0).exists():
         raise ReferrerRefused("known_client")
     if _was_brought_by(referrer.pk, friend.pk):
         raise ReferrerRefused("circle")
+
+
+def _refuse_full(referrer: Client, most: int) -> None:
+    """Naming the same referrer waits for naming: two who come at once must not both be the last friend."""
+    friends.lock([referrer.pk])
+    if Referral.objects.filter(referrer=referrer)[:most].count() >= most:
+        raise ReferrerRefused("friend_limit")
 
 
 def _was_brought_by(client: int, other: int) -> bool:

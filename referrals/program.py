@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
 from loyalty.money import Money
 from loyalty.periods import is_running
 from loyalty.terms import Terms
-from referrals.models import FriendWhen, ReferralProgram, When
+from referrals.kinds import Gain, gain_of, with_name
+from referrals.models import FriendWhen, Kind, Milestone, ReferralProgram, Reward, When
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A milestone: so many friends who came and paid, and what that gives."""
+
+    friends: int
+    gain: Gain
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,17 +31,42 @@ class Rules:
     to_day: date | None
     priority: int
     referrer_percent: Decimal | None
-    referrer_amount: Money | None
+    """A share of what the friend pays; or else `referrer`, once."""
+    referrer: Gain | None
     every_visit: bool
     months: int | None
     max_per_month: Money | None
-    friend_amount: Money | None
+    friend: Gain | None
     friend_on_joining: bool
-    friend_discount_percent: Decimal | None
     terms: Terms
+    max_per_friend: Money | None = None
+    max_friends: int | None = None
+    goals: tuple[Goal, ...] = ()
+    """Fewest friends first."""
+    has_discounts: bool = False
+    """Whether somebody may hold a discount for their next check: by these settings, or by earlier ones."""
 
     def is_on(self, today: date) -> bool:
         return self.enabled and is_running(self, today)
+
+    @property
+    def gains(self) -> tuple[Gain, ...]:
+        """Everything that either side can get, besides a share."""
+        all_of_them = (self.referrer, self.friend, *(goal.gain for goal in self.goals))
+        return tuple(gain for gain in all_of_them if gain is not None)
+
+    @property
+    def gives_bonuses(self) -> bool:
+        return bool(self.referrer_percent) or any(gain.is_bonuses for gain in self.gains)
+
+    @property
+    def gives_nothing(self) -> bool:
+        return not self.referrer_percent and not any(map(is_something, self.gains))
+
+
+def is_something(gain: Gain) -> bool:
+    """Not 0 %."""
+    return bool(gain.percent) if gain.is_discount else True
 
 
 def load_rules() -> Rules | None:
@@ -40,19 +74,34 @@ def load_rules() -> Rules | None:
     row = ReferralProgram.objects.filter(code=ReferralProgram.CODE).first()
     if row is None:
         return None
-    return Rules(
+    goals = tuple(_goal(milestone) for milestone in Milestone.objects.filter(program=row).order_by("friends"))
+    referrer, friend = with_name(gain_of(row, "referrer_")), with_name(gain_of(row, "friend_"))
+    rules = Rules(
         name=row.name,
         enabled=row.enabled,
         from_day=row.from_day,
         to_day=row.to_day,
         priority=row.priority,
         referrer_percent=row.referrer_percent,
-        referrer_amount=row.referrer_amount,
+        referrer=referrer,
         every_visit=row.referrer_when == When.EVERY_VISIT,
         months=row.months,
         max_per_month=row.max_per_month,
-        friend_amount=row.friend_amount,
+        max_per_friend=row.max_per_friend,
+        max_friends=row.max_friends,
+        friend=friend,
         friend_on_joining=row.friend_when == FriendWhen.REGISTRATION,
-        friend_discount_percent=row.friend_discount_percent,
         terms=Terms.of(row),
+        goals=goals,
     )
+    return replace(rules, has_discounts=any(gain.is_discount for gain in rules.gains) or _has_discounts())
+
+
+def _goal(milestone: Milestone) -> Goal:
+    gain = with_name(gain_of(milestone))
+    assert gain is not None, "a milestone gives one thing"
+    return Goal(milestone.friends, gain)
+
+
+def _has_discounts() -> bool:
+    return Reward.objects.filter(kind=Kind.DISCOUNT).exists()

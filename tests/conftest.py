@@ -12,7 +12,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,7 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "regulars"
 def pytest_configure(config: pytest.Config) -> None:
     folder = Path(tempfile.mkdtemp(prefix="regulars-tests-"))
     config.stash[OWN_FOLDER] = folder
+    settings.WHITENOISE_AUTOREFRESH = True  # else each browser of a test reads all static files first
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # Argon2 takes 50 ms, on purpose
     if settings.BROKER_URL.startswith("filesystem"):
         settings.CELERY_BROKER_TRANSPORT_OPTIONS = broker_in(folder)
@@ -121,7 +122,12 @@ def put_back(database: BaseDatabaseWrapper, tables: Rows) -> None:
     with transaction.atomic(using=database.alias), database.cursor() as cursor:
         for table, (columns, rows) in tables.items():
             names, places = ", ".join(map(quote, columns)), ", ".join(["%s"] * len(columns))
-            cursor.executemany(f"INSERT INTO {quote(table)} ({names}) VALUES ({places})", rows)
+            cursor.executemany(f"INSERT INTO {quote(table)} ({names}) VALUES ({places})", [*map(_bound, rows)])
+
+
+def _bound(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """SQLite reads hours, but does not write them."""
+    return tuple(str(value) if isinstance(value, time) else value for value in row)
 
 
 def empty_the_database(self: TransactionTestCase) -> None:

@@ -28,6 +28,7 @@ from loyalty.models import (
     PromoCode,
     Segment,
     Service,
+    TierChange,
     TrialProgram,
     TrialService,
     Visit,
@@ -369,3 +370,12 @@ def with_check_digit(digits: str) -> str:
     """The number and its Luhn check digit."""
     doubled = [int(digit) * (2 if at % 2 == 0 else 1) for at, digit in enumerate(reversed(digits))]
     return f"{digits}{-sum(number // 10 + number % 10 for number in doubled) % 10}"
+
+
+class TierChangeFactory(DjangoModelFactory):
+    """Thresholds that the night is to count."""
+
+    class Meta:
+        model = TierChange
+
+    by = "staff:anna"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from django.conf import settings
@@ -17,12 +17,14 @@ from django.db.migrations.executor import MigrationExecutor
 from clients.actors import Actor
 from clients.models import Business, Client, Staff
 from config import timetable
+from config.demo import evening
 from config.demo.season import Season
 from loyalty import proof, watermarks
 from loyalty.setup import load, presets, read_yaml
 
 TASK = "demo"
 """Its watermark says that the sample is complete."""
+PROGRAMS = Path(__file__).with_name("programs.yaml")
 STAFF = (
     # role, user name, password, first name, last name, whether they have the back office
     ("owner", "owner", "owner-of-flexgym", "Anna", "Owner", True),
@@ -38,6 +40,13 @@ class NotTheDemo(Exception):
 
 class AlreadyRunning(Exception):
     """Another demonstration uses the database."""
+
+
+class CannotGoBack(Exception):
+    """The nights up to a later day have been done already."""
+
+    def __init__(self, day: date) -> None:
+        super().__init__(f"The sample has come to {day}: choose that day or a later one, or begin anew with --fresh.")
 
 
 @contextmanager
@@ -66,6 +75,16 @@ def check_ground() -> None:
 def is_complete() -> bool:
     tables = connection.introspection.table_names()
     return "loyalty_watermark" in tables and watermarks.last_seen(TASK) is not None
+
+
+def reached() -> datetime | None:
+    """The latest moment that the sample was shown at; None before the first."""
+    return watermarks.last_seen(TASK) if is_complete() else None
+
+
+def reach(now: datetime) -> None:
+    """The sample is shown at this moment."""
+    watermarks.seen(TASK, now)
 
 
 def clear() -> None:
@@ -97,9 +116,14 @@ def open_business() -> None:
 
 
 def build(now: datetime, season: Season, step: Callable[[], None]) -> list[str]:
-    """Play the season, prove it, and mark it complete; the differences that the proof found: none."""
+    """Play the season, add the programs that came last and an evening with them, prove it all, and mark it complete;
+    the differences that the proof found: none.
+    """
     for _day in season.play():
         step()
+    load(read_yaml(PROGRAMS.read_text()), by=Actor.command("demo"))
+    with transaction.atomic():
+        evening.play(season)
     differences = proof.check_ledger(now=now)
     if not differences:
         watermarks.seen(TASK, now)

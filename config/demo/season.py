@@ -89,11 +89,11 @@ class Season:
     def _come(self, guest: Guest, at: datetime) -> None:
         """One visit: what they take, sometimes a card for a friend, sometimes all of it back."""
         if not guest.id:
-            self._register(guest, at)
+            self.register(guest, at, referrer=self._friend_of(guest))
         lines = self._takes(guest)
         if guest.habit in PLANS and not self._quote(guest, lines, at).bill.sessions_used:
-            self._check(guest, [{"membership_plan": guest.habit}], at)
-        settled = self._check(guest, lines, at)
+            self.check(guest, [{"membership_plan": guest.habit}], at)
+        settled = self.check(guest, lines, at)
         if self.dice.chance(2):
             self._buy_a_card(guest, at + timedelta(minutes=1))
         if self.dice.chance(2):
@@ -101,8 +101,7 @@ class Season:
         elif self.dice.chance(2):
             self._console(guest, at + timedelta(minutes=40))
 
-    def _register(self, guest: Guest, at: datetime) -> None:
-        friend = self.cast[guest.friend_of] if guest.friend_of is not None else None
+    def register(self, guest: Guest, at: datetime, *, referrer: str = "") -> None:
         details = {
             "first_name": guest.first_name,
             "last_name": guest.last_name,
@@ -112,8 +111,13 @@ class Season:
             "consents": ["terms", "email"],
             "home": self.places[guest.home],
         }
-        extras = {"referrer": friend.phone} if friend is not None and friend.id else {}
+        extras = {"referrer": referrer} if referrer else {}
         guest.id = register(details=details, extras=extras, by=DESK, now=at).pk
+
+    def _friend_of(self, guest: Guest) -> str:
+        """How a newcomer names the friend who brought them; nothing if nobody did."""
+        friend = self.cast[guest.friend_of] if guest.friend_of is not None else None
+        return friend.phone if friend is not None and friend.id else ""
 
     def _takes(self, guest: Guest) -> list[dict[str, Any]]:
         service = "personal" if guest.habit == "personal" or guest.gift_card else "session"
@@ -129,7 +133,7 @@ class Season:
             raw["gift_cards"] = [guest.gift_card] if guest.gift_card else []
         return quote(read_basket(raw, self.house), now=at)
 
-    def _check(self, guest: Guest, lines: list[dict[str, Any]], at: datetime) -> Settled:
+    def check(self, guest: Guest, lines: list[dict[str, Any]], at: datetime) -> Settled:
         """Quote, take the payment, settle: as the desk does."""
         said = self._quote(guest, lines, at)
         paid = [Paid(self.dice.one_of(METHODS), said.bill.to_pay)] if said.bill.to_pay else []
@@ -143,7 +147,7 @@ class Season:
     def _buy_a_card(self, guest: Guest, at: datetime) -> None:
         """A gift card for somebody else who comes here; they spend it on their next visit."""
         amount = self.dice.one_of(("20.00", "50.00", "100.00"))
-        settled = self._check(guest, [{"gift_card_type": "gift", "amount": amount}], at)
+        settled = self.check(guest, [{"gift_card_type": "gift", "amount": amount}], at)
         friend = self.dice.one_of([other for other in self.cast if other.id and other is not guest] or [guest])
         friend.gift_card = settled.revealed[1][0]["code"]
 

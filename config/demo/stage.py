@@ -17,6 +17,9 @@ from types import FrameType
 
 from django.conf import settings
 
+LETTERS = settings.VAR_DIR / "letters"
+MAILBOX = {"EMAIL_URL": f"filemail:///{LETTERS}"}
+"""Where letters go unless the environment says otherwise."""
 STOP_SECONDS = 10
 START_SECONDS = 40
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -86,7 +89,7 @@ class Stage:
             self.children[name] = subprocess.Popen(  # noqa: S603  # our own program, constant arguments
                 [sys.executable, "-m", *module],
                 cwd=settings.BASE_DIR,
-                env={**os.environ, "BASE_URL": settings.BASE_URL, "PYTHONUNBUFFERED": "1"},
+                env={**MAILBOX, **os.environ, "BASE_URL": settings.BASE_URL, "PYTHONUNBUFFERED": "1"},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from rich.table import Table
 from clients.models import Client
 from config.demo.figures import figures
 from config.demo.ground import STAFF
+from config.demo.stage import LETTERS
 from loyalty.house import House
 from loyalty.portal.links import balance_link
 from referrals.models import Code
@@ -28,6 +30,8 @@ def tell(console: Console, house: House, today: date) -> None:
         (f"{base}/health/", "is everything well?"),
     ):
         console.print(f"  {address:<34} {what}")
+    if "EMAIL_URL" not in os.environ:
+        console.print(f"  Letters are not sent, but kept as files in {LETTERS}")
     console.print()
     console.print(_sign_ins())
     _tell_of_a_client(console, base)

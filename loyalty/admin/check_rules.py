@@ -23,7 +23,9 @@ WHEN = (
 TOGETHER = (gettext_lazy("Together with other discounts"), {"fields": ("combinable", "priority", "earns")})
 
 
-def _reader(name: str, label: Any, read: Callable[[Any], str]) -> Callable[[Any], str]:
+def reader(name: str, label: Any, read: Callable[[Any], str]) -> Callable[[Any], str]:
+    """A line of text in place of boxes."""
+
     def shown(rule: Any) -> str:
         return read(rule) or _("—")
 
@@ -32,11 +34,11 @@ def _reader(name: str, label: Any, read: Callable[[Any], str]) -> Callable[[Any]
 
 
 READERS: Mapping[str, Callable[[Any], str]] = {
-    "services": _reader("services", gettext_lazy("on the services"), lambda rule: words().all_called(rule.services)),
-    "exclude": _reader("exclude", gettext_lazy("but not on"), lambda rule: words().all_called(rule.exclude)),
-    "locations": _reader("locations", gettext_lazy("at the locations"), lambda rule: words().at(rule.locations)),
-    "weekdays": _reader("weekdays", gettext_lazy("weekdays"), lambda rule: weekdays_called(rule.weekdays)),
-    "tier": _reader("tier", gettext_lazy("on the tier"), lambda rule: str(rule.tier)),
+    "services": reader("services", gettext_lazy("on the services"), lambda rule: words().all_called(rule.services)),
+    "exclude": reader("exclude", gettext_lazy("but not on"), lambda rule: words().all_called(rule.exclude)),
+    "locations": reader("locations", gettext_lazy("at the locations"), lambda rule: words().at(rule.locations)),
+    "weekdays": reader("weekdays", gettext_lazy("weekdays"), lambda rule: weekdays_called(rule.weekdays)),
+    "tier": reader("tier", gettext_lazy("on the tier"), lambda rule: str(rule.tier)),
 }
 """What stands for checkboxes where nothing may be changed."""
 

@@ -21,12 +21,10 @@ from clients.models import Card
 from clients.refusals import Refusal
 from loyalty.admin.choosing import ClientField, ListField, PlacesField, WaresField, WeekdaysField, how_to_find
 from loyalty.admin.fields import either
-from loyalty.admin.program_forms import DATES_HELP, TERMS_HELP, ProgramForm
+from loyalty.admin.program_forms import DATES_HELP, TERMS_HELP, ProgramForm, refuse_namesake
 from loyalty.admin.words import words
 from loyalty.discounts import normal
 from loyalty.models import (
-    BonusProgram,
-    CashbackProgram,
     Discount,
     DiscountStep,
     IssuedCode,
@@ -341,8 +339,7 @@ class PromoCodeForm(CheckRuleForm):
         code = self.cleaned_data.get("code") or self.instance.code
         if self.cleaned_data.get("bonus_amount") is None or not code:
             return
-        for model in (BonusProgram, CashbackProgram):
-            program = model.objects.filter(code=code).first()
-            if program is not None:
-                text = _("The program “%(name)s” has this code, and gives bonuses too.") % {"name": program.name}
-                self.add_error("code" if "code" in self.fields else "bonus_amount", text)
+        try:
+            refuse_namesake(PromoCode, code)
+        except ValidationError as error:
+            self.add_error("code" if "code" in self.fields else "bonus_amount", error)

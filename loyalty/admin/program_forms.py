@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+from django.core.exceptions import ValidationError
+from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clients.admin_codes import CodeForm
 from loyalty.admin.fields import CoversForm, either, order
-from loyalty.models import BonusProgram, TrialProgram, TrialService
-
-Trigger = BonusProgram.Trigger
+from loyalty.models import BonusProgram, CashbackProgram, GiftProgram, PromoCode, TrialProgram, TrialService
 
 DATES_HELP = {
     "from_day": gettext_lazy("Empty: from now on."),
@@ -37,8 +38,34 @@ class ProgramForm(CodeForm):
         return cleaned
 
 
+def namesakes(model: type[Model], **asked: str) -> Iterator[QuerySet[Any]]:
+    """What else gives bonuses, of these codes. The ledger names who gave them by the code."""
+    for other in (CashbackProgram, BonusProgram, GiftProgram):
+        if other is not model:
+            yield other.objects.filter(**asked)
+    if model is not PromoCode:
+        yield PromoCode.objects.filter(bonus_amount__isnull=False, **asked)
+
+
+def refuse_namesake(model: type[Model], code: str) -> None:
+    """Two of one code could not be told apart. Raises `ValidationError`."""
+    for rows in namesakes(model, code=code):
+        for other in rows[:1]:
+            text = _("The program “%(name)s” has this code, and gives bonuses too.")
+            raise ValidationError(text, params={"name": other.name})
+
+
 class TermsForm(ProgramForm):
     """A program that gives bonuses."""
+
+    def clean_code(self) -> str:
+        code = super().clean_code()
+        refuse_namesake(self._meta.model, code)
+        return code
+
+    def taken(self, stem: str) -> set[str]:
+        others = namesakes(self._meta.model, code__startswith=stem)
+        return super().taken(stem).union(*(rows.values_list("code", flat=True) for rows in others))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -49,50 +76,6 @@ class TermsForm(ProgramForm):
         return cleaned
 
 
-class BonusForm(TermsForm):
-    class Meta:
-        model = BonusProgram
-        fields = "__all__"
-        help_texts = {
-            **DATES_HELP,
-            **TERMS_HELP,
-            "amount": gettext_lazy("For example 100. On some occasions a share of the check can be given instead."),
-            "percent": gettext_lazy("For example 5: after a check of 60 the client gets 3."),
-            "days_before": gettext_lazy("For example 7: the bonuses are there a week before."),
-            "registered_days": gettext_lazy("For example 30, against birthdays that are today. 0 means everybody."),
-            "nth": gettext_lazy("For example 1: after the first visit."),
-            "days": gettext_lazy("For example 60."),
-        }
-
-    # What each occasion needs, and what it has no use for.
-    NEEDS = {Trigger.NTH_VISIT: "nth", Trigger.INACTIVITY: "days"}
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
-        trigger = cleaned.get("trigger") or getattr(self.instance, "trigger", None)
-        self._check_value(trigger)
-        needed = self.NEEDS.get(Trigger(trigger)) if trigger in Trigger.values else None
-        if needed and not cleaned.get(needed) and needed not in self.errors:
-            self.add_error(needed, _("This occasion needs it."))
-        return cleaned
-
-    def _check_value(self, trigger: str | None) -> None:
-        if trigger == Trigger.CAMPAIGN:
-            self._only("percent", "amount", _("A campaign gives a share of each check."))
-        elif trigger == Trigger.NTH_VISIT:
-            either(self, "amount", "percent", _("Either an amount or a share of the check."), needed=True)
-        elif trigger:
-            self._only("amount", "percent", _("There is no check on this occasion: give an amount."))
-
-    def _only(self, name: str, other: str, message: str) -> None:
-        if {name, other} & set(self.errors):
-            return
-        if self.cleaned_data.get(other) is not None:
-            self.add_error(other, message)
-        elif self.cleaned_data.get(name) is None:
-            self.add_error(name, message)
-
-
 class TrialForm(CoversForm, ProgramForm):
     through = TrialService
     through_field = "trial"
@@ -100,4 +83,13 @@ class TrialForm(CoversForm, ProgramForm):
     class Meta:
         model = TrialProgram
         fields = "__all__"
-        help_texts = {**DATES_HELP, "percent": gettext_lazy("For example 50: the newcomer pays half.")}
+        help_texts = {
+            **DATES_HELP,
+            "percent": gettext_lazy("For example 50: the newcomer pays half."),
+            "segment": gettext_lazy("For example those with a tag that the front desk puts on."),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "segment" in self.fields:
+            self.fields["segment"].empty_label = _("Every newcomer")  # type: ignore[attr-defined]

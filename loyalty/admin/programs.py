@@ -1,4 +1,4 @@
-"""Bonus programs and the trial session: one program, one page, in the order in which a person explains it."""
+"""What pages of programs have in common, and the trial session: in the order in which a person explains it."""
 
 from __future__ import annotations
 
@@ -6,24 +6,19 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Field, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from clients.admin_changes import Change, changes_of
 from loyalty.admin import sentences
-from loyalty.admin.currency import bonus_step, present_currency, shown
+from loyalty.admin.currency import present_currency
 from loyalty.admin.pages import ProgramAdmin, Rows
-from loyalty.admin.program_forms import BonusForm, TrialForm
-from loyalty.models import (
-    BonusProgram,
-    Lot,
-    Service,
-    TrialProgram,
-    TrialService,
-)
+from loyalty.admin.program_forms import TrialForm
+from loyalty.admin.words import told, words
+from loyalty.models import Service, TrialProgram, TrialService
 
 TERMS = (
     gettext_lazy("These bonuses"),
@@ -57,44 +52,15 @@ class NamedProgramAdmin(ProgramAdmin):
         return bool(program.enabled)
 
 
-@admin.register(BonusProgram)
-class BonusAdmin(NamedProgramAdmin):
-    form = BonusForm
-    radio_fields = {"trigger": admin.VERTICAL}
-    fieldsets = (
-        (None, SWITCH),
-        (
-            gettext_lazy("Occasion"),
-            {"fields": ("trigger", "days_before", "registered_days", "nth", "days", "repeat_days")},
-        ),
-        (gettext_lazy("The client gets"), {"fields": ("amount", "percent")}),
-        TERMS,
-        DATES,
-    )
-    # Only what the occasion needs is asked.
-    conditional_fields = {
-        "days_before": "trigger == 'birthday'",
-        "registered_days": "trigger == 'birthday'",
-        "nth": "trigger == 'nth_visit'",
-        "days": "trigger == 'inactivity'",
-        "repeat_days": "trigger == 'inactivity'",
-    }
-
-    def sentences(self, program: BonusProgram, rows: Rows) -> Sequence[str]:
-        return sentences.bonus(program, present_currency(), bonus_step())
-
-    def now(self, program: BonusProgram) -> str:
-        given = Lot.objects.filter(program=program.code).aggregate(times=Count("pk"), amount=Sum("amount"))
-        if not given["times"]:
-            return _("Not given to anybody yet.")
-        text = ngettext("Given once so far: %(amount)s.", "Given %(times)d times so far: %(amount)s.", given["times"])
-        return text % {"times": given["times"], "amount": shown(given["amount"])}
-
-
 @admin.register(TrialProgram)
 class TrialAdmin(NamedProgramAdmin):
     form = TrialForm
-    fieldsets = ((None, SWITCH), (gettext_lazy("A newcomer may try"), {"fields": ("covers", "percent")}), DATES)
+    list_select_related = ("segment",)
+    fieldsets = (
+        (None, SWITCH),
+        (gettext_lazy("A newcomer may try"), {"fields": ("covers", "percent", "segment")}),
+        DATES,
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[TrialProgram]:
         rows: QuerySet[TrialProgram] = super().get_queryset(request).prefetch_related("services")
@@ -123,10 +89,17 @@ class TrialAdmin(NamedProgramAdmin):
 
     def sentences(self, program: TrialProgram, rows: Rows) -> Sequence[str]:
         services = [(service.name, service.price) for service in rows[Service]]
-        return sentences.trial(program, services, present_currency())
+        limits = []
+        if program.segment_id:
+            name = words().segments.get(program.segment_id, "")
+            limits.append(_("Only newcomers of the segment %(segment)s get it.") % {"segment": sentences.quoted(name)})
+        return sentences.trial(program, services, present_currency(), limits=limits)
 
     def changes(self, row: Any) -> list[Change]:
         return changes_of(row, inlines=[TrialService], shown=self.shown_value)
+
+    def shown_value(self, field: Field[Any, Any] | None, text: str) -> str:
+        return told(field, text) or super().shown_value(field, text)
 
 
 def readable_covers(fieldsets: Any, may_change: bool) -> Any:

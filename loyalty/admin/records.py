@@ -15,14 +15,17 @@ from clients.registration import search
 from loyalty.admin.currency import shown, shown_percent
 from loyalty.explanations import show_day
 from loyalty.models import Account, Entry, Lot
+from loyalty.models.ledger import is_any_number
 from loyalty.money import Money
 
-SESSION = Account.Unit.SESSION
+COUNTED = frozenset({Account.Unit.SESSION, Account.Unit.STAMP})
 
 
 def in_unit(value: int | None, unit: str) -> str:
-    """An amount of an account: money and bonuses in the currency, sessions counted."""
-    return str(value) if unit == SESSION and value is not None else shown(value)
+    """An amount of an account: money and bonuses in the currency, sessions and stamps counted."""
+    if unit == Account.Unit.SESSION and value is not None and is_any_number(value):
+        return str(_("any number"))
+    return str(value) if unit in COUNTED and value is not None else shown(value)
 
 
 def person(by: str) -> str:
@@ -33,6 +36,8 @@ def person(by: str) -> str:
 
 def signed(value: Money, unit: str) -> str:
     """ "+12.50", "−3.00": entries say in which direction."""
+    if not value:  # only the last day moved
+        return in_unit(0, unit)
     sign = "+" if value > 0 else "\N{MINUS SIGN}"
     return f"{sign}{in_unit(abs(int(value)), unit)}"
 

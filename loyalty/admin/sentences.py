@@ -192,12 +192,13 @@ def _earned(program: CashbackProgram, percent: Decimal, check: Money, step: int)
 # --- bonus programs ---------------------------------------------------------------------------------------------------
 
 
-def bonus(program: BonusProgram, currency: Currency, step: int = 1) -> list[str]:
-    """What is given on which occasion."""
+def bonus(program: BonusProgram, currency: Currency, step: int = 1, *, limits: Sequence[str] = ()) -> list[str]:
+    """What is given on which occasion. `limits`: for whom, where and how much in all (`sentences_bonuses`)."""
     return [
         *switched_off(program),
-        _occasion(program, _given(program, currency)),
+        _occasion(program, _given(program, currency), currency),
         *_conditions(program),
+        *limits,
         *bonus_terms(program, currency),
         *dates(program),
         *_bonus_example(program, currency, step),
@@ -210,23 +211,48 @@ def _given(program: BonusProgram, currency: Currency) -> str:
     return _("%(amount)s bonuses") % {"amount": amount(program.amount or 0, currency)}
 
 
-def _occasion(program: BonusProgram, given: str) -> str:
-    facts = {"given": given}
-    if program.trigger == Trigger.BIRTHDAY:
-        return _birthday(program, facts)
+def _occasion(program: BonusProgram, given: str, currency: Currency) -> str:
+    facts = {
+        "given": given,
+        "time": days(program.days or 1),
+        "sum": amount(program.reaches or 0, currency),
+        "name": program.name,
+    }
+    said = {
+        Trigger.REGISTRATION: _("Whoever joins gets %(given)s at once."),
+        Trigger.FIRST_CHECK: _("For the first check that is paid a client gets %(given)s."),
+        Trigger.INACTIVITY: _("A client who has not come for %(time)s gets %(given)s."),
+        Trigger.CAMPAIGN: _("For every check of the campaign a client gets %(given)s."),
+        Trigger.ACTION: _("When staff or a till confirm “%(name)s”, the client gets %(given)s."),
+        Trigger.SPENT: _("When all that a client has spent reaches %(sum)s, they get %(given)s, once."),
+        Trigger.BALANCE: _("When the bonuses of a client reach %(sum)s, they get %(given)s, once."),
+    }
     if program.trigger == Trigger.NTH_VISIT:
         return _nth_visit(program, facts)
-    if program.trigger == Trigger.INACTIVITY:
-        return _("A client who has not come for %(time)s gets %(given)s.") % (facts | {"time": days(program.days or 1)})
-    if program.trigger == Trigger.CAMPAIGN:
-        return _("For every check of the campaign a client gets %(given)s.") % facts
-    return _("Whoever joins gets %(given)s at once.") % facts
+    if program.trigger in said:
+        return said[Trigger(program.trigger)] % facts
+    return _day_of_life(program, facts)
 
 
-def _birthday(program: BonusProgram, facts: dict[str, str]) -> str:
-    if not program.days_before:
-        return _("A client gets %(given)s on each birthday.") % facts
-    return _("A client gets %(given)s %(time)s before each birthday.") % (facts | {"time": days(program.days_before)})
+def _day_of_life(program: BonusProgram, facts: dict[str, str]) -> str:
+    """A birthday, the anniversary of joining, another day of the client."""
+    facts = facts | {"time": days(program.days_before), "name": program.date_name}
+    if program.trigger == Trigger.ANNIVERSARY:
+        on, before = (
+            _("A client gets %(given)s on each anniversary of joining."),
+            _("A client gets %(given)s %(time)s before each anniversary of joining."),
+        )
+    elif program.trigger == Trigger.PERSONAL_DATE:
+        on, before = (
+            _("A client gets %(given)s each year on the day “%(name)s”."),
+            _("A client gets %(given)s each year %(time)s before the day “%(name)s”."),
+        )
+    else:
+        on, before = (
+            _("A client gets %(given)s on each birthday."),
+            _("A client gets %(given)s %(time)s before each birthday."),
+        )
+    return (before if program.days_before else on) % facts
 
 
 def _nth_visit(program: BonusProgram, facts: dict[str, str]) -> str:
@@ -237,17 +263,21 @@ def _nth_visit(program: BonusProgram, facts: dict[str, str]) -> str:
 
 def _conditions(program: BonusProgram) -> list[str]:
     said = []
-    if program.trigger == Trigger.BIRTHDAY and program.registered_days:
+    if program.trigger in (Trigger.BIRTHDAY, Trigger.ANNIVERSARY, Trigger.PERSONAL_DATE) and program.registered_days:
         said.append(
             _("Only clients who registered at least %(time)s earlier.") % {"time": days(program.registered_days)}
         )
     if program.trigger == Trigger.INACTIVITY:
-        said.append(
-            _("Again after %(time)s at the earliest.") % {"time": days(program.repeat_days)}
-            if program.repeat_days
-            else _("Once only.")
-        )
+        said.append(_again(program, _("Once only.")))
+    if program.trigger == Trigger.ACTION:
+        said.append(_("Once a client.") if program.once else _again(program, _("Each time it is confirmed.")))
     return said
+
+
+def _again(program: BonusProgram, otherwise: str) -> str:
+    if not program.repeat_days:
+        return otherwise
+    return _("Again after %(time)s at the earliest.") % {"time": days(program.repeat_days)}
 
 
 def _bonus_example(program: BonusProgram, currency: Currency, step: int) -> list[str]:
@@ -261,14 +291,17 @@ def _bonus_example(program: BonusProgram, currency: Currency, step: int) -> list
 # --- trial session ----------------------------------------------------------------------------------------------------
 
 
-def trial(program: TrialProgram, services: Sequence[tuple[str, Money]], currency: Currency) -> list[str]:
-    """`services`: name and list price of what may be tried."""
+def trial(
+    program: TrialProgram, services: Sequence[tuple[str, Money]], currency: Currency, *, limits: Sequence[str] = ()
+) -> list[str]:
+    """`services`: name and list price of what may be tried. `limits`: for whom."""
     if not services:
         return [*switched_off(program), _("Choose what a newcomer may try.")]
     facts = {"part": show_percent(program.percent), "services": listed([quoted(name) for name, _price in services])}
     return [
         *switched_off(program),
         _("Whoever has not been here before gets %(part)s off one unit of %(services)s, once.") % facts,
+        *limits,
         *dates(program),
         _trial_example(services[0][0], services[0][1], program.percent, currency),
     ]

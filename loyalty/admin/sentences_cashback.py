@@ -10,11 +10,11 @@ from babel.numbers import format_decimal
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from loyalty.admin.sentences import amount, listed, quoted
+from loyalty.admin.sentences import amount, days, listed, quoted
 from loyalty.admin.sentences_check_rules import hours_of
 from loyalty.admin.words import Words
 from loyalty.explanations import show_day
-from loyalty.models import CashbackMultiplier, CashbackProgram
+from loyalty.models import CashbackMultiplier, CashbackProgram, CashbackTier
 from loyalty.money import Currency
 
 
@@ -32,6 +32,26 @@ def limits(
         said.append(_("It does not count %(services)s.") % {"services": words.all_called(program.exclude)})
     said += [_more(one) for one in multipliers]
     return [*said, *_caps(program, currency)]
+
+
+def kept(program: CashbackProgram, tiers: Iterable[CashbackTier]) -> list[str]:
+    """How long a tier is kept: "Silver is kept for at least 60 days, and for 30 days after the spending ..."."""
+    said = [text for tier in sorted(tiers, key=lambda tier: tier.from_spent) if (text := _kept(tier))]
+    if program.falls == CashbackProgram.Falls.ONE_STEP:
+        said.append(_("Who does not reach their tier any more falls one step at a time."))
+    return said
+
+
+def _kept(tier: CashbackTier) -> str:
+    facts = {"tier": tier.name, "term": days(tier.min_days or 0), "grace": days(tier.grace_days or 0)}
+    if tier.min_days and tier.grace_days:
+        text = _("%(tier)s is kept for at least %(term)s, and for %(grace)s after the spending no longer reaches it.")
+        return text % facts
+    if tier.min_days:
+        return _("%(tier)s is kept for at least %(term)s.") % facts
+    return (
+        _("%(tier)s is kept for %(grace)s after the spending no longer reaches it.") % facts if tier.grace_days else ""
+    )
 
 
 def _more(one: CashbackMultiplier) -> str:

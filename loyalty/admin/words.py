@@ -103,7 +103,7 @@ def told(column: Field[Any, Any] | None, text: str) -> str | None:
     name = column.name if column is not None else ""
     if name == "weekdays":
         return weekdays_called(text) or None
-    if name not in ("services", "exclude", "locations"):
+    if name not in ("services", "exclude", "free", "locations"):
         return None
     codes = _codes(text)
     if not codes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -23,16 +24,17 @@ from loyalty.api.reading import body_of, given, lifetime, read_id, signed_amount
 from loyalty.api.shapes import adjustment_shape, balance_shape, client_shapes, entry_shape
 from loyalty.checkout.quote import ClientErased
 from loyalty.counter import MOST
-from loyalty.models import Entry
+from loyalty.models import Entry, Segment
 from loyalty.money import Money
 from loyalty.reader import Reader
 from loyalty.registration import amend, extra_keys, register
 from loyalty.rulebook import rulebook
+from loyalty.segments import members
 from loyalty.terms import Terms
 from loyalty.wallet import adjust, wallet
 
 TEXTS = ("first_name", "last_name", "phone", "email", "birthday", "language", "card")
-LISTS = ("consents", "tags")
+LISTS = ("consents", "tags", "dates", "silences")
 
 
 def client_with(text: str) -> Client:
@@ -54,7 +56,7 @@ class Clients(Call):
     """`POST clients` and `GET clients`."""
 
     scopes = {"POST": TILLS, "GET": EVERYONE}
-    filters = ("phone", "email", "card", "q", *PAGING)
+    filters = ("phone", "email", "card", "q", "segment", *PAGING)
 
     @schema.described(schema.REGISTER)
     def post(self, request: Request) -> HttpResponse:
@@ -84,7 +86,7 @@ class Clients(Call):
     @schema.described(schema.FIND_CLIENTS)
     def get(self, request: Request) -> Response:
         house = rulebook().house
-        rows = Client.objects.filter(erased_at=None)
+        rows = self._of_segment()
         phone, email, card, q = (self.query.text(name) for name in ("phone", "email", "card", "q"))
         if phone is not None:
             # A plus sign that nobody escaped arrives as a space.
@@ -99,6 +101,16 @@ class Clients(Call):
         if q is not None:
             rows = rows.filter(pk__in=search(q).values("pk"))
         return page_of(request, self.query, rows, lambda found: client_shapes(found, house))
+
+    def _of_segment(self) -> QuerySet[Client]:
+        """Everybody, or who belongs to a segment now. Raises `Invalid`."""
+        code = self.query.text("segment")
+        if code is None:
+            return Client.objects.filter(erased_at=None)
+        segment = Segment.objects.filter(code=code).first()
+        if segment is None:
+            raise Invalid(_('there is no segment "%(code)s"') % {"code": code}, field="segment")
+        return members(segment, now=timezone.now())
 
 
 class OneClient(Call):

@@ -40,6 +40,7 @@ STATUS = {
     "not_acceptable": 406,
     "quote_changed": 409,
     "already_refunded": 409,
+    "action_already_counted": 409,
     "client_erased": 410,
     "too_large": 413,
     "unsupported_media_type": 415,
@@ -71,7 +72,13 @@ TITLES = {
     "promo_code_expired": gettext_lazy("The promo code has ended"),
     "promo_code_used_up": gettext_lazy("The promo code has been used up"),
     "promo_code_not_applicable": gettext_lazy("The promo code is not for this check"),
+    "action_already_counted": gettext_lazy("The action has been counted already"),
+    "action_not_applicable": gettext_lazy("The action brings nothing now"),
     "membership_not_applicable": gettext_lazy("This membership does not cover the check"),
+    "gift_card_not_applicable": gettext_lazy("This gift card is not for that, or not here"),
+    "prize_not_available": gettext_lazy("This prize is not for the client now"),
+    "prize_sold_out": gettext_lazy("None of this prize is left"),
+    "prize_closed": gettext_lazy("What became of this prize cannot change any more"),
 }
 # What Django and its REST framework raise by themselves.
 CODE_OF_STATUS = {

@@ -9,14 +9,15 @@ from typing import Any, TypeVar
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 
-from loyalty.api.components import COMPONENTS, Schema, answer, either, many, ref
+from loyalty.api.components import Schema, answer, either, many, ref
+from loyalty.api.named import COMPONENTS
 
 PROBLEMS = {
     400: "What was sent makes no sense as it is (`invalid`).",
     401: "No key, or one that is not known.",
     403: "Not with this key, or not at this location.",
     404: "There is no such thing.",
-    409: "`quote_changed` (with the new `quote`) or `already_refunded`.",
+    409: "`quote_changed` (with the new `quote`), `already_refunded` or `action_already_counted`.",
     410: "The client has asked to be forgotten.",
     415: "Only JSON is read.",
     422: "A rule says no: see `code`.",
@@ -96,6 +97,7 @@ FIND_CLIENTS = Operation(
         "email": "With this e-mail.",
         "card": "With this card.",
         "q": "Name, phone, e-mail or card, as it is typed.",
+        "segment": "Who belongs to the segment of this code now.",
         **PAGES,
     },
 )
@@ -113,6 +115,9 @@ READ_BALANCE = Operation("read_balance", "clients", "What a client has", ref("Ba
 READ_ENTRIES = Operation(
     "list_entries", "clients", "Every movement, newest first", paged("Entry"), query=PAGES, problems=(404, 410)
 )
+READ_LETTERS = Operation(
+    "list_letters", "clients", "Every letter, newest first", paged("Letter"), query=PAGES, problems=(404, 410)
+)
 ADJUST = Operation(
     "adjust_balance",
     "clients",
@@ -121,6 +126,16 @@ ADJUST = Operation(
     201,
     ref("Adjustment"),
     problems=(404, 410),
+    is_change=True,
+)
+ACT = Operation(
+    "count_action",
+    "clients",
+    "Count an action that brings bonuses: a review, a survey, a post",
+    ref("CountedAction"),
+    201,
+    ref("Action"),
+    problems=(404, 409, 410),
     is_change=True,
 )
 QUOTE = Operation(

@@ -10,15 +10,18 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import prefetch_related_objects
 
+from clients.dates import dates_of
+from clients.letters.unsubscribing import silences_of, subscriptions
 from clients.models import Client
 from clients.tags import tags_of
-from loyalty.cashback import Ladder
+from loyalty.cashback import Ladder, brings
 from loyalty.checkout import Quote, explain_refund
 from loyalty.explanations import Explained, plain_facts
 from loyalty.house import House
 from loyalty.ledger import Stock
-from loyalty.mechanics import mechanics
-from loyalty.models import Account, Entry, Refund
+from loyalty.mechanics import PRESENTS, mechanics
+from loyalty.models import Account, Entry, Lot, Refund
+from loyalty.models.ledger import is_any_number
 from loyalty.money import Currency, Money, percent_text, total
 from loyalty.receipts import Earned, Receipt, ReceiptLine, receipt_of_quote
 from loyalty.rulebook import rulebook
@@ -55,7 +58,7 @@ def _id(number: int | None) -> str | None:
 def client_shapes(clients: Iterable[Client], house: House) -> list[dict[str, Any]]:
     """Clients; the number of queries does not grow with them."""
     clients = list(clients)
-    prefetch_related_objects(clients, "cards", "consents", "tags")
+    prefetch_related_objects(clients, "cards", "consents", "tags", "dates", "silences")
     facts = [mechanic.client_facts(clients) for mechanic in mechanics()]
     return [
         {
@@ -79,9 +82,12 @@ def _client(client: Client, house: House) -> dict[str, Any]:
         "card": next((card.number for card in client.cards.all() if card.is_primary), None),
         "consents": sorted(consent.topic for consent in client.consents.all() if consent.withdrawn_at is None),
         "tags": tags_of(client),
-        # A mechanic of the referral program says more; without it there is neither code nor referrer.
+        "silences": subscriptions(silences_of(client)),
+        "dates": [{"name": one.name, "day": plain(one.day)} for one in dates_of(client)],
+        # A mechanic of the referral program says more; without it there is neither code nor anybody who brought them.
         "referral_code": None,
         "referrer": None,
+        "partner": None,
     }
 
 
@@ -100,6 +106,8 @@ def balance_shape(wallet: Wallet) -> dict[str, Any]:
         "lots": [_lot(lot, wallet.house.currency) for lot in wallet.lots],
         "memberships": [],
         "gift_cards": [],
+        "free_services": [],
+        "stamps": [],
         **{key: value for facts in held for key, value in facts.items()},
     }
 
@@ -113,6 +121,25 @@ def _tier(ladders: Sequence[Ladder], currency: Currency) -> dict[str, Any] | Non
         "name": first.rung.name if first.rung is not None else None,
         "percent": percent_text(first.rung.percent) if first.rung is not None else "0",
         "next": _next(first, currency),
+        "privileges": brings(first),
+        "priority_booking": first.rung is not None and first.rung.priority_booking,
+        "early_access": first.rung is not None and first.rung.early_access,
+        "falls": _falls(first, currency),
+        "by_hand": first.by_hand,
+        "by_hand_until": first.by_hand_until.isoformat() if first.by_hand_until is not None else None,
+    }
+
+
+def _falls(ladder: Ladder, currency: Currency) -> dict[str, Any] | None:
+    """The next fall that comes by itself, and what keeps the tier."""
+    fall = ladder.fall
+    if fall is None:
+        return None
+    return {
+        "on": fall.on.isoformat(),
+        "to": fall.to.name if fall.to is not None else None,
+        "keeps_by": fall.keeps_by.isoformat(),
+        "missing": currency.text(fall.missing),
     }
 
 
@@ -135,14 +162,16 @@ def _lot(lot: Stock, currency: Currency) -> dict[str, Any]:
     }
 
 
+COUNTED = frozenset({Account.Unit.SESSION, Account.Unit.STAMP})
+
+
 def entry_shape(entry: Entry, house: House) -> dict[str, Any]:
-    """A movement, with its lot and account joined. Sessions are counted, not paid: "-1", not "-0.01"."""
-    unit = entry.account.unit
+    """A movement, with its lot and account joined. Sessions and stamps are counted, not paid: "-1", not "-0.01"."""
     return {
         "id": str(entry.pk),
         "kind": entry.kind,
-        "unit": unit,
-        "amount": str(int(entry.amount)) if unit == Account.Unit.SESSION else house.currency.text(entry.amount),
+        "unit": entry.account.unit,
+        "amount": _moved(entry, house),
         "program": entry.lot.program,
         "visit": _id(entry.visit_id),
         "refund": _id(entry.refund_id),
@@ -152,11 +181,33 @@ def entry_shape(entry: Entry, house: House) -> dict[str, Any]:
     }
 
 
+def _moved(entry: Entry, house: House) -> str | None:
+    """None: any number of sessions came in, ended or was taken."""
+    unit = entry.account.unit
+    if unit == Account.Unit.SESSION and is_any_number(entry.amount):
+        return None
+    return str(int(entry.amount)) if unit in COUNTED else house.currency.text(entry.amount)
+
+
 def adjustment_shape(entries: Sequence[Entry], house: House) -> dict[str, Any]:
     """What was adjusted by hand, as one entry: taking may have touched several lots."""
     last = entries[-1]
     whole = total(entry.amount for entry in entries)
     return {**entry_shape(last, house), "amount": house.currency.text(whole)}
+
+
+def action_shape(entry: Entry, house: House) -> dict[str, Any]:
+    """What an action brought: the entry, and how the bonuses may be used."""
+    return {**entry_shape(entry, house), "name": entry.lot.name, **_use_of(entry.lot, house.currency)}
+
+
+def _use_of(lot: Lot, currency: Currency) -> dict[str, Any]:
+    return {
+        "first_day": lot.first_day.isoformat(),
+        "last_day": plain(lot.last_day),
+        "limit_percent": percent_text(lot.limit_percent),
+        "min_check": currency.text(lot.min_check),
+    }
 
 
 # --- checks ----------------------------------------------------------------------------------------------------------
@@ -178,7 +229,9 @@ SHARES = ("list", "membership", "discount", "bonus", "gift_card", "to_pay", "ear
 def check_shape(
     receipt: Receipt, zone: ZoneInfo, *, revealed: Mapping[int, Sequence[Any]] | None = None
 ) -> dict[str, Any]:
-    """The one shape of quotes and visits. `revealed`: line → the gift cards it sold, told in this answer only."""
+    """The one shape of quotes and visits. `revealed`: line → the gift cards it sold (`PRESENTS`: those that came as
+    gifts), told in this answer only.
+    """
     text = receipt.currency.text
     return {
         **_head(receipt),
@@ -193,6 +246,7 @@ def check_shape(
         "tier": {"name": receipt.tier_name, "percent": plain(receipt.tier_percent)} if receipt.tier_name else None,
         "trace": [_note(note, receipt.currency) for note in receipt.trace],
         "payments": [{"method": method, "amount": text(amount)} for method, amount in receipt.payments],
+        **({"gift_cards": plain(presents, receipt.currency)} if (presents := (revealed or {}).get(PRESENTS)) else {}),
     }
 
 
@@ -250,6 +304,7 @@ def _line(line: ReceiptLine, currency: Currency, cards: Sequence[Any] | None) ->
         "price": currency.text(line.price),
         **{name: currency.text(getattr(line, name)) for name in SHARES},
         "covered": line.covered,
+        "free": currency.text(line.free),
         "refunded": line.refunded,
         **({"gift_cards": plain(cards, currency)} if cards else {}),
     }

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import HttpResponse
@@ -12,7 +14,8 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from clients.models import Location
+from clients import throttle
+from clients.models import Location, Throttle
 from clients.refusals import Invalid, Refusal
 from loyalty import promises
 from loyalty.api import schema
@@ -39,6 +42,11 @@ from loyalty.reader import Reader
 from loyalty.receipts import receipt_of, receipts_of
 from loyalty.rulebook import rulebook
 
+CARD_KEYS = ("gift_card", "gift_card_top_up")
+"""Of a line: the code of the card that it sells, or puts money on."""
+UNKNOWN_CODES, PERIOD = 30, timedelta(minutes=1)
+"""So many codes that no gift card has may be named with one key: a till mistypes less, and guessing does not pay."""
+
 
 def basket_of(raw: Mapping[str, Any], house: House, caller: Caller, *, latest: datetime) -> Basket:
     """The basket that was sent, at one of the caller's locations. Raises `Invalid`, `NotAllowed`."""
@@ -48,22 +56,71 @@ def basket_of(raw: Mapping[str, Any], house: House, caller: Caller, *, latest: d
     return basket
 
 
+def card_named(raw: Mapping[str, Any]) -> str:
+    """Where in what was sent a gift card is named by its code; empty: nowhere. Nothing of it has been checked."""
+    if raw.get("gift_cards"):
+        return "gift_cards"
+    lines = raw.get("lines")
+    named = (
+        f"lines[{i}].{key}"
+        for i, line in enumerate(lines if isinstance(lines, list) else ())
+        for key in CARD_KEYS
+        if isinstance(line, Mapping) and line.get(key)
+    )
+    return next(named, "")
+
+
+def refuse_cards(raw: Mapping[str, Any], caller: Caller) -> None:
+    """A quote tells what a code is worth, so it is told to those who may look a card up. Raises `NotAllowed`."""
+    place = card_named(raw)
+    if place and caller.scope not in TILLS:
+        raise NotAllowed(_("Only a key with the scope “till” or “owner” may name gift cards."), field=place)
+
+
+@contextmanager
+def guesses_counted(raw: Mapping[str, Any], caller: Caller, *, now: datetime) -> Iterator[None]:
+    """Count a refusal because no gift card has the code; beyond the limit no code is looked up. Raises `Throttled`.
+
+    Outside any transaction. Cards that are there count nothing, so a till may quote one again and again. What was sent
+    before the limit was reached is still answered.
+    """
+    if not card_named(raw):
+        yield
+        return
+
+    def count() -> None:
+        throttle.count(scope, "", limit=UNKNOWN_CODES, period=PERIOD, now=now)
+
+    scope = f"giftcards.named:{caller.key}"  # in the open, so that it can be asked for without counting
+    if Throttle.objects.filter(scope=scope, tries__gte=UNKNOWN_CODES, ends_at__gt=now).exists():
+        count()  # which refuses
+    try:
+        yield
+    except Refusal as refusal:
+        if refusal.code == "gift_card_unknown":
+            count()
+        raise
+
+
 def settled_shape(settled: Settled, house: House) -> dict[str, Any]:
     """A visit that has just been settled, with what is told only now."""
     return check_shape(receipt_of(settled.visit, house.currency), house.zone, revealed=settled.revealed)
 
 
 class Quotes(Call):
-    """`POST visits/quote`."""
+    """`POST visits/quote`. Whoever may only read asks what services come to, not what a gift card is worth."""
 
     scopes = {"POST": EVERYONE}
 
-    @schema.described(schema.QUOTE)
+    @schema.described(replace(schema.QUOTE, problems=(*schema.QUOTE.problems, 429)))
     def post(self, request: Request) -> Response:
         now = timezone.now()
         house = rulebook().house
-        basket = basket_of(object_of(request), house, self.caller, latest=LATEST)
-        quoted = quote(basket, now=now)
+        raw = object_of(request)
+        refuse_cards(raw, self.caller)
+        with guesses_counted(raw, self.caller, now=now):
+            basket = basket_of(raw, house, self.caller, latest=LATEST)
+            quoted = quote(basket, now=now)
         promises.keep(quoted.book, now=now)
         return Response(quote_shape(quoted))
 
@@ -74,17 +131,22 @@ class Visits(Call):
     scopes = {"POST": TILLS, "GET": EVERYONE}
     filters = ("client", "location", "from", "to", *PAGING)
 
-    @schema.described(schema.SETTLE)
+    @schema.described(replace(schema.SETTLE, problems=(*schema.SETTLE.problems, 429)))
     def post(self, request: Request) -> HttpResponse:
         now = timezone.now()
         house = rulebook().house
         reader = Reader(object_of(request), "", house.currency)
         paid, token = payments(reader), reader.text("quote", "") or None
         raw = {key: value for key, value in reader.raw.items() if key not in {"payments", "quote"}}
-        basket = basket_of(raw, house, self.caller, latest=now)
-        if basket.at is not None and self.caller.scope not in OWNER:
-            raise NotAllowed(_("Only a key with the scope “owner” may record a visit of another time."), field="at")
+        with guesses_counted(raw, self.caller, now=now):
+            basket = basket_of(raw, house, self.caller, latest=now)
+            if basket.at is not None and self.caller.scope not in OWNER:
+                raise NotAllowed(_("Only a key with the scope “owner” may record a visit of another time."), field="at")
+            return self._settled(request, basket, paid, token, house, now)
 
+    def _settled(
+        self, request: Request, basket: Basket, paid: list[Paid], token: str | None, house: House, now: datetime
+    ) -> HttpResponse:
         def work(operation: str) -> Answer:
             settled = settle(basket=basket, payments=paid, key=operation, by=self.caller.actor, now=now, token=token)
             return Answer(201, settled_shape(settled, house))
@@ -179,8 +241,11 @@ def sale_of(raw: Mapping[str, Any], house: House, caller: Caller, *, names: Mapp
 
 
 def renamed(refusal: Refusal, names: Mapping[str, str]) -> Refusal:
-    """The refusal, its field called as the caller called it."""
-    refusal.field = names.get(refusal.field, refusal.field)
+    """The refusal, its field called as the caller called it; so is what is inside of a place that has a name."""
+    inside = [place for place in names if refusal.field.startswith(f"{place}.")]
+    place = refusal.field if refusal.field in names else max(inside, key=len, default="")
+    if place:
+        refusal.field = names[place] + refusal.field.removeprefix(place)
     return refusal
 
 

@@ -11,5 +11,22 @@ Worked example: 3 % on Mondays twice, of 59.99: 3.5994, so 3.59; at most 2.00 a 
 from loyalty.cashback.earning import CashbackStep, Giving, Received
 from loyalty.cashback.mechanic import Cashback
 from loyalty.cashback.program import Caps, Cumulative, Ladder, Multiplier, ladder
+from loyalty.cashback.standing import lengths
+from loyalty.cashback.telling import brings, by_hand, keeps, what_keeps
 
-__all__ = ["Caps", "Cashback", "CashbackStep", "Cumulative", "Giving", "Ladder", "Multiplier", "Received", "ladder"]
+__all__ = [
+    "Caps",
+    "Cashback",
+    "CashbackStep",
+    "Cumulative",
+    "Giving",
+    "Ladder",
+    "Multiplier",
+    "Received",
+    "brings",
+    "by_hand",
+    "keeps",
+    "ladder",
+    "lengths",
+    "what_keeps",
+]

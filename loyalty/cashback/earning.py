@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -57,6 +58,7 @@ class CashbackStep(Idle):
     programs: tuple[Giving, ...]
     person: Person
     step: Money
+    today: date
 
     def apply(self, bill: Bill, steps: Sequence[Step]) -> Bill:
         for giving in self.programs:
@@ -67,7 +69,7 @@ class CashbackStep(Idle):
         program = giving.program
         if not giving.is_for_client:
             return bill.noted(_note(program, "not_for"))
-        rung = program.rung_of(self.person)
+        rung = program.rung_of(self.person, self.today)
         bill = bill.noted(*_next(program, rung, self.person, bill))
         if rung is None:
             return bill.noted(_note(program, "no_tier"))

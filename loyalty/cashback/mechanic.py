@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, ClassVar
 
 from dateutil.relativedelta import relativedelta
-from django.db.models import OuterRef, QuerySet, Subquery, Sum, Value
+from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce, Concat
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -16,18 +16,19 @@ from clients.refusals import Invalid
 from loyalty.basket import Basket
 from loyalty.cashback.earning import NOTHING, CashbackStep, EarningOff, Giving, Received
 from loyalty.cashback.program import Caps, Cumulative, Multiplier
+from loyalty.cashback.standing import come_short, rise
 from loyalty.explanations import show_limit, show_percent
 from loyalty.house import House
 from loyalty.ledger import Movement
 from loyalty.mechanics import Mechanic, Person, Reversal, Sale, Scene
-from loyalty.models import CashbackMultiplier, CashbackProgram, CashbackTier, Entry, Standing, TierStanding
+from loyalty.models import Account, CashbackMultiplier, CashbackProgram, CashbackTier, Entry, Visit
 from loyalty.money import Money
 from loyalty.periods import Week, is_running
 from loyalty.pricing import Idle, Step
 from loyalty.reader import Reader
 from loyalty.scope import Scope
 from loyalty.terms import Terms
-from loyalty.tiers import Rung, reached, spent_within
+from loyalty.tiers import Rung
 
 EARN = "earn"
 
@@ -74,7 +75,7 @@ class Cashback(Mechanic):
         rungs: dict[int, list[Rung]] = {}
         programs: dict[int, CashbackProgram] = {}
         for tier in CashbackTier.objects.filter(enabled=True, program__enabled=True).select_related("program"):
-            rungs.setdefault(tier.program_id, []).append(Rung(tier.pk, tier.name, tier.from_spent, tier.percent))
+            rungs.setdefault(tier.program_id, []).append(Rung.of(tier))
             programs[tier.program_id] = tier.program
         return tuple(
             Cumulative(
@@ -90,12 +91,13 @@ class Cashback(Mechanic):
                 scope=Scope.of(row.services, row.exclude),
                 multipliers=tuple(multipliers.get(row.pk, ())),
                 caps=Caps(row.max_per_check, row.max_per_day, row.max_per_month),
+                falls_one_step=row.falls == CashbackProgram.Falls.ONE_STEP,
             )
             for row in sorted(programs.values(), key=lambda row: (row.priority, row.code))
         )
 
     def ranks(self, rules: tuple[Cumulative, ...], person: Person, today: date) -> Iterable[str]:
-        rungs = (program.rung_of(person) for program in rules if is_running(program, today))
+        rungs = (program.rung_of(person, today) for program in rules if is_running(program, today))
         return [rung.name for rung in rungs if rung is not None]
 
     def prepare(self, basket: Basket, scene: Scene) -> Step:
@@ -108,54 +110,28 @@ class Cashback(Mechanic):
             Giving(one, not scene.gaps(one.segment), one.factor(scene), received.get(one.code, NOTHING))
             for one in running
         ]
-        step = CashbackStep(tuple(givings), scene.person, scene.house.bonus_step)
+        step = CashbackStep(tuple(givings), scene.person, scene.house.bonus_step, scene.today)
         return EarningOff(step) if is_off else step
 
     def settle(self, sale: Sale) -> Iterable[Movement]:
         if sale.scene.person is not None:
-            self._climb(sale, sale.scene.person)
+            rise(sale, sale.scene.person, sale.scene.rules[self.code])
         return sale.grants(self.code, {program.code: program.terms for program in sale.scene.rules[self.code]})
 
-    def undo(self, reversal: Reversal) -> Iterable[Movement]:
-        self._keep_until_the_night(reversal)
-        return reversal.take_back_earned(self.code)
+    def undo_accounts(self, visit: Visit) -> Q | None:
+        """The client's own, also where the check earned nothing: what counts for the tier is read under its lock."""
+        own = Q(client_id=visit.client_id, unit=Account.Unit.BONUS)
+        return own if visit.client_id is not None else None
 
-    def _keep_until_the_night(self, reversal: Reversal) -> None:
-        """A rung that only the total says is put on record before the total falls: down goes only the night."""
-        standing = Standing.objects.filter(pk=reversal.visit.client_id).first()
-        if standing is None:
-            return
-        kept = []
-        for program in self.rules(reversal.house):
-            rung = reached(program.rungs, standing.total_spent)
-            if program.window_days is None and rung is not None:
-                kept.append(
-                    TierStanding(client_id=standing.pk, program_id=program.id, tier_id=rung.id, since=reversal.today)
-                )
-        TierStanding.objects.bulk_create(kept, ignore_conflicts=True)
+    def undo(self, reversal: Reversal) -> Iterable[Movement]:
+        come_short(reversal, self.rules(reversal.house))
+        return reversal.take_back_earned(self.code)
 
     def promises(self, house: House, rules: tuple[Cumulative, ...], today: date) -> Sequence[str]:
         return [_promise(program, house) for program in rules if is_running(program, today)]
 
     def _running(self, scene: Scene) -> tuple[Cumulative, ...]:
         return tuple(program for program in scene.rules[self.code] if is_running(program, scene.today))
-
-    def _climb(self, sale: Sale, person: Person) -> None:
-        """Up at once, for the next check. One statement, and none where nobody climbs."""
-        programs = self._running(sale.scene)
-        windows = [program.window_days for program in programs if program.window_days is not None]
-        within = spent_within(person.id, windows, sale.scene.now)
-        rises = []
-        for program in programs:
-            spent = within.get(program.window_days or 0, person.total_spent + sale.bill.spent)
-            now_on, then_on = program.rung_of(person), reached(program.rungs, spent)
-            if then_on is not None and (now_on is None or then_on.from_spent > now_on.from_spent):
-                rises.append(
-                    TierStanding(client_id=person.id, program_id=program.id, tier_id=then_on.id, since=sale.scene.today)
-                )
-        TierStanding.objects.bulk_create(
-            rises, update_conflicts=True, unique_fields=["client", "program"], update_fields=["tier", "since"]
-        )
 
 
 def _received(person: Person, programs: Sequence[Cumulative], scene: Scene) -> Mapping[str, Received]:

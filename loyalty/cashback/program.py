@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from loyalty.falling import Fall, Held, Missing, Stairs, come_to, held_of, missing_for
 from loyalty.mechanics import Person, Scene
 from loyalty.money import Money
 from loyalty.periods import Week, is_running
 from loyalty.scope import Scope
 from loyalty.terms import Terms
-from loyalty.tiers import Rung, next_after, reached
+from loyalty.tiers import Counted, Rung, next_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +59,36 @@ class Cumulative:
     scope: Scope = EVERYTHING
     multipliers: tuple[Multiplier, ...] = ()
     caps: Caps = NO_CAPS
+    falls_one_step: bool = False
+
+    @property
+    def stairs(self) -> Stairs:
+        """What it says of rising and falling."""
+        return Stairs(self.id, self.window_days, self.falls_one_step, self.rungs)
+
+    def counted(self, total: Money, windows: Mapping[int, Counted], today: date) -> Counted:
+        """What counts: all that was spent, or what its window holds."""
+        return Counted.of_total(total, today) if self.window_days is None else windows[self.window_days]
 
     def factor(self, scene: Scene) -> Decimal:
         """How many times its share it gives now."""
         return max((one.factor for one in self.multipliers if one.acts(scene)), default=ONCE)
 
-    def rung_of(self, person: Person) -> Rung | None:
-        """The rung the client stands on: the one on record, else the one that all their spending reaches.
+    def held_by(self, person: Person, today: date) -> Held | None:
+        """Where the client stands: what is on record, falls that have come included; else on the rung that all their
+        spending reaches.
 
         Where the owner has taken the one on record away, it is the rung that its threshold reaches, until the night.
         """
-        held = person.tiers.get(self.id)
-        if held is None:
-            return reached(self.rungs, person.total_spent if self.window_days is None else 0)
-        on_record = next((rung for rung in self.rungs if rung.id == held.tier), None)
-        return on_record or reached(self.rungs, held.from_spent)
+        record = person.tiers.get(self.id)
+        if record is not None:
+            return held_of(self.stairs, record, today)
+        rung = self.stairs.unrecorded(person.total_spent)
+        return Held(rung, today) if rung is not None else None
+
+    def rung_of(self, person: Person, today: date) -> Rung | None:
+        held = self.held_by(person, today)
+        return held.rung if held is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +99,29 @@ class Ladder:
     rung: Rung | None
     next: Rung | None
     remaining: Money
+    fall: Missing | None = None
+    """The next fall that comes by itself, and what keeps the tier."""
+    is_near: bool = False
+    """It is time to warn of it."""
+    by_hand: bool = False
+    """It is at least what staff have set it to."""
+    by_hand_until: date | None = None
 
 
-def ladder(program: Cumulative, person: Person, spent: Money) -> Ladder:
-    """How far it is to the next rung, from what counts for this program."""
-    rung = program.rung_of(person)
+def ladder(program: Cumulative, person: Person, counted: Counted, today: date) -> Ladder:
+    """How far it is to the next rung, and what keeps this one, from what counts for this program."""
+    held = program.held_by(person, today)
+    rung = held.rung if held is not None else None
     above = next_after(program.rungs, rung)
-    return Ladder(program, rung, above, Money(max(0, above.from_spent - spent)) if above is not None else Money(0))
+    floor = held.floor if held is not None and held.floor is not None and held.floor.holds(today) else None
+    record = person.tiers.get(program.id)
+    coming = come_to([Fall(*one) for one in record.falls], today)[1] if record is not None else ()
+    return Ladder(
+        program=program,
+        rung=rung,
+        next=above,
+        remaining=Money(max(0, above.from_spent - counted.on(today))) if above is not None else Money(0),
+        fall=missing_for(rung, coming[0], program.rungs, counted) if rung is not None and coming else None,
+        by_hand=floor is not None,
+        by_hand_until=floor.until if floor is not None else None,
+    )

@@ -11,18 +11,18 @@ from operator import or_
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Cast
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
-from clients.models import Business, Card, Client, ClientTag, Location
+from clients.models import Business, Client
 from clients.refusals import Invalid, NotFound, Refusal
 from loyalty import ledger
 from loyalty.basket import Basket, BasketLine
+from loyalty.checkout.traits import with_traits
 from loyalty.house import House, Place
 from loyalty.ledger import Stock
-from loyalty.mechanics import Person, Scene, TierHeld, mechanic_selling, mechanics
-from loyalty.models import Account, Visit
+from loyalty.mechanics import Person, Scene, TierHeld, falls_of, mechanic_selling, mechanics
+from loyalty.models import Account
 from loyalty.money import ZERO, Money
 from loyalty.pricing import Bill, Line, price
 from loyalty.promises import Promise, token_of
@@ -51,30 +51,39 @@ class Quote:
     token: str
 
 
-def quote(basket: Basket, *, now: datetime) -> Quote:
-    """Work a basket out at this moment (or at `basket.at`).
+def quote(basket: Basket, *, now: datetime, settles: bool = False) -> Quote:
+    """Work a basket out at this moment (or at `basket.at`). `settles`: it is about to be written, so what mechanics
+    count against is locked.
 
     Raises `Refusal`: of the basket itself (`invalid`, `not_found`), or of what is offered with it
     (`insufficient_balance`, `redeem_exceeds_limit`, `gift_card_...`, ...).
     """
     person, revision = person_of(basket.client) if basket.client is not None else (None, None)
-    return _worked_out(basket, person, rulebook(revision), now)
+    return _worked_out(basket, person, rulebook(revision), now, settles=settles)
 
 
 def quote_by(book: Rulebook, basket: Basket, *, now: datetime) -> Quote:
     """Work a basket out by the settings of a promise and at its moment, with everybody as they are and what is left
-    of the value that was there. Raises what `quote` raises.
+    of the value that was there, to be written. Raises what `quote` raises.
     """
     person = person_of(basket.client)[0] if basket.client is not None else None
-    return _worked_out(basket, person, book, now, is_promise=True)
+    return _worked_out(basket, person, book, now, is_promise=True, settles=True)
 
 
 def _worked_out(
-    basket: Basket, person: Person | None, book: Rulebook, now: datetime, *, is_promise: bool = False
+    basket: Basket,
+    person: Person | None,
+    book: Rulebook,
+    now: datetime,
+    *,
+    is_promise: bool = False,
+    settles: bool = False,
 ) -> Quote:
     scene = _scene(basket, person, book, basket.at or now)
     if is_promise:
-        scene = replace(scene, lots=tuple(ledger.still_there(scene.lots, since=now)))
+        scene = replace(scene, lots=tuple(ledger.still_there(scene.lots, since=now)), is_promise=True)
+    for mechanic in mechanics() if settles else ():
+        mechanic.hold(basket, scene)
     lines = [line_of(line, number, scene) for number, line in enumerate(basket.lines, start=1)]
     steps = [mechanic.prepare(basket, scene) for mechanic in mechanics()]
     if sum(line.list for line in lines) > LARGEST_CHECK:
@@ -113,12 +122,13 @@ def _offered(basket: Basket) -> Q | None:
 def _scene(basket: Basket, person: Person | None, book: Rulebook, now: datetime) -> Scene:
     place = _place(basket, book.house)
     today = book.house.day(now)
-    person = with_traits(person, book) if person is not None and book.asks_traits else person
+    lots = tuple(_lots(basket))
+    person = with_traits(person, book, now, lots) if person is not None and book.asks_traits else person
     return Scene(
         house=book.house,
         place=place,
         person=person,
-        lots=tuple(_lots(basket)),
+        lots=lots,
         now=now,
         rules=book.rules,
         ranks=ranks_of(person, book, today) if person is not None else frozenset(),
@@ -157,6 +167,12 @@ class PersonRow(NamedTuple):
     tiers__tier_id: int | None
     tiers__tier__from_spent: Money | None
     tiers__since: date | None
+    tiers__falls: list[list[Any]] | None
+    tiers__extension_days: int | None
+    tiers__hand_tier_id: int | None
+    tiers__hand_tier__from_spent: Money | None
+    tiers__hand_since: date | None
+    tiers__until: date | None
     revision: UUID
     account: int
 
@@ -201,7 +217,25 @@ def _tiers(rows: Iterable[PersonRow]) -> Iterable[tuple[int, TierHeld]]:
     for row in rows:
         program, tier, since = row.tiers__program_id, row.tiers__tier_id, row.tiers__since
         if program is not None and tier is not None and since is not None:
-            yield program, TierHeld(program, tier, row.tiers__tier__from_spent or ZERO, since)
+            yield (
+                program,
+                TierHeld(
+                    program=program,
+                    tier=tier,
+                    from_spent=row.tiers__tier__from_spent or ZERO,
+                    since=since,
+                    falls=falls_of(row.tiers__falls or ()),
+                    extension_days=row.tiers__extension_days or 0,
+                    hand=_by_hand(row),
+                ),
+            )
+
+
+def _by_hand(row: PersonRow) -> tuple[int, Money, date, date | None] | None:
+    tier, since = row.tiers__hand_tier_id, row.tiers__hand_since
+    if tier is None or since is None:
+        return None
+    return tier, row.tiers__hand_tier__from_spent or ZERO, since, row.tiers__until
 
 
 def _by_house(line: Line, house: House) -> Line:
@@ -209,27 +243,6 @@ def _by_house(line: Line, house: House) -> Line:
     if not house.earns_before_discounts and house.gift_cards_earn:
         return line
     return replace(line, earns_before_discounts=house.earns_before_discounts, gift_card_earns=house.gift_cards_earn)
-
-
-def with_traits(person: Person, book: Rulebook) -> Person:
-    """The client with tags, kinds of card, and the locations that segments ask about. One query."""
-    asked = {segment.location for segment in book.house.segments.values() if segment.location is not None}
-    been = Visit.objects.filter(client=person.id, is_visit=True, location=OuterRef("pk"))
-    here = Exists(been.exclude(refunds__is_whole=True)) | Exists(
-        Client.objects.filter(pk=person.id, home=OuterRef("pk"))
-    )
-    tags = ClientTag.objects.filter(client=person.id).values_list(Value("tag"), "name")
-    cards = Card.objects.filter(client=person.id).values_list(Value("card"), "kind")
-    places = Location.objects.filter(here, pk__in=asked).values_list(Value("place"), Cast("pk", CharField()))
-    found: dict[str, set[str]] = {"tag": set(), "card": set(), "place": set()}
-    for what, value in tags.order_by().union(cards.order_by(), places.order_by()):
-        found[what].add(value)
-    return replace(
-        person,
-        tags=frozenset(found["tag"]),
-        cards=frozenset(found["card"]),
-        places=frozenset(map(int, found["place"])),
-    )
 
 
 def line_of(line: BasketLine, number: int, scene: Scene) -> Line:
@@ -262,8 +275,9 @@ def _seen(basket: Basket, bill: Bill) -> str:
     """The fingerprint of everything the client saw."""
     lines = [(line.code, line.terms, *_figures(line)) for line in bill.lines]
     earned = [(earning.program, int(earning.amount), earning.for_other) for earning in bill.earnings]
-    # Of cards and memberships also what is left on them, or lost.
-    told = [(n.code, int(n.amount), repr(dict(n.facts))) for n in bill.notes if n.stage in ("membership", "gift_card")]
+    # Of cards, memberships and free services also what is left on them, or lost.
+    stages = ("membership", "free", "gift_card")
+    told = [(n.code, int(n.amount), repr(dict(n.facts))) for n in bill.notes if n.stage in stages]
     reduced = [(n.rule, int(n.amount)) for n in bill.notes if n.stage == "discount" and n.amount]
     seen = (basket.client, basket.location, lines, earned, told, reduced)
     return sha256(repr(seen).encode()).hexdigest()[:40]

@@ -22,10 +22,11 @@ from django.utils.translation import gettext as _
 
 from clients.actors import Actor
 from clients.refusals import Refusal
-from loyalty import ledger, promises
+from loyalty import events, ledger, promises
 from loyalty.basket import Basket
 from loyalty.checkout.quote import Quote, lock_accounts, quote, quote_by
 from loyalty.checkout.record import raise_standing, write_lines, write_payments, write_visit
+from loyalty.events import Happened
 from loyalty.mechanics import Sale, gathered
 from loyalty.models import Visit
 from loyalty.money import Money, total
@@ -73,7 +74,7 @@ def settle(  # keyword-only, each is said by every caller
     """
     lock_accounts(basket)
     try:
-        agreed = quote(basket, now=now) if token is None else _promised_or_present(basket, token, now)
+        agreed = quote(basket, now=now, settles=True) if token is None else _promised_or_present(basket, token, now)
         paid = _check_payments(payments, agreed)
     except Refusal:
         # What the first one spent is no longer there: asked again, the answer is still that visit.
@@ -92,7 +93,7 @@ def _promised_or_present(basket: Basket, token: str, now: datetime) -> Quote:
     held = promise if promise is not None and promise.is_held(now) else None
     why: Refusal
     try:
-        present = quote(basket, now=now)
+        present = quote(basket, now=now, settles=True)
         if held is not None and held.seen == present.seen:
             return present
         why = QuoteChanged(_why(promise, held), quote=present)
@@ -148,10 +149,25 @@ def _write(agreed: Quote, paid: dict[str, Money], *, key: str, by: Actor) -> Set
     write_payments(visit.pk, paid)
     sale = _with_accounts(Sale(visit=visit.pk, bill=bill, lines=lines, scene=scene, by=by))
     movements = gathered(lambda mechanic: mechanic.settle(sale))
-    ledger.post(movements, at=scene.now, by=by, visit=visit.pk)
+    listens = scene.house.listens
+    ledger.post(movements, at=scene.now, by=by, visit=visit.pk, listens=listens)
     if scene.person is not None:
         raise_standing(scene.person.id, spent=bill.spent, visits=int(bill.is_visit), at=scene.now)
+    events.write([_settled(visit, agreed), *sale.happened], now=scene.now, listens=listens)
     return Settled(visit=visit, revealed=sale.revealed)
+
+
+def _settled(visit: Visit, agreed: Quote) -> Happened:
+    bill, scene = agreed.bill, agreed.scene
+    text = scene.house.currency.text
+    facts = {
+        "visit": str(visit.pk),
+        "client": str(scene.person.id) if scene.person is not None else None,
+        "location": scene.place.code,
+        "check_total": text(bill.check_total),
+        "to_pay": text(bill.to_pay),
+    }
+    return Happened("visit.settled", facts)
 
 
 def _with_accounts(sale: Sale) -> Sale:

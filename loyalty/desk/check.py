@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -19,7 +20,7 @@ from loyalty.counter import read_basket
 from loyalty.desk import shelf
 from loyalty.desk.access import BY_HAND, OVERRIDE, Desk, at_the_desk
 from loyalty.desk.codes import takes_codes
-from loyalty.desk.draft import METHODS, ByHand, Draft, line_of, written
+from loyalty.desk.draft import METHODS, ByHand, Draft, DraftLine, line_of, written
 from loyalty.desk.finding import LONGEST, find_clients
 from loyalty.desk.guest import find_client, guest_of
 from loyalty.desk.till import Till, changes, known_offers, payments_of, work_out
@@ -58,6 +59,10 @@ def update(request: HttpRequest, desk: Desk) -> HttpResponse:
     draft = read_draft(request, desk)
     chosen = request.POST.get("choose")
     draft, focus = _acted(draft, request) if chosen is None else (draft.for_client(chosen.strip()), "add")
+    scanned = shelf.waiting(draft.code, desk) if draft.code else None
+    line = line_of(scanned.ref) if scanned is not None else None
+    if line is not None:  # a printed card that waits to be sold pays nothing yet: it is what is being bought
+        draft = replace(draft.with_line(line), code="")
     return answer(request, desk, draft, focus=focus, changed_client=chosen is not None)
 
 
@@ -90,10 +95,16 @@ def read_draft(request: HttpRequest, desk: Desk) -> Draft:
 
 
 def answer(
-    request: HttpRequest, desk: Desk, draft: Draft, *, focus: str = "", changed_client: bool = False
+    request: HttpRequest,
+    desk: Desk,
+    draft: Draft,
+    *,
+    focus: str = "",
+    changed_client: bool = False,
+    more: Mapping[str, Any] | None = None,
 ) -> HttpResponse:
-    """The open check as it is now: the whole page, or for htmx only what changed."""
-    context: dict[str, Any] = {"focus": focus}
+    """The open check as it is now: the whole page, or for htmx only what changed. `more`: what else is shown."""
+    context: dict[str, Any] = {"focus": focus, **(more or {})}
     if changed_client or not is_partial(request):
         guest, problem = guest_of(draft.client, desk)
         draft = draft if guest else replace(draft, client="")
@@ -128,6 +139,7 @@ def _shown(request: HttpRequest, desk: Desk, context: dict[str, Any]) -> dict[st
         "zone": desk.house.zone,
         "favourites": shelf.favourites(desk),
         "goods": shelf.goods(desk),
+        "free_goods": shelf.free_goods(desk),
         "nothing": written(ZERO, desk.house.currency),
         "takes_codes": takes_codes(known_offers()),
         "may_price": desk.may(OVERRIDE),
@@ -150,6 +162,9 @@ def _acted(draft: Draft, request: HttpRequest) -> tuple[Draft, str]:
     line = line_of(sent.get("add", ""))
     if line is not None:
         return draft.with_line(line), "add" if sent.get("add_text") else ""  # else the pressed button keeps the focus
+    free = line_of(sent.get("add_free", ""))
+    if free is not None:
+        return draft.with_line(_free_line(free, sent)), ""
     if "remove" in sent:
         return draft.without_line(sent["remove"]), ""
     if "drop" in sent:
@@ -157,6 +172,13 @@ def _acted(draft: Draft, request: HttpRequest) -> tuple[Draft, str]:
     if sent.get("use_most"):
         return replace(draft, redeem="max", uses_most=True), "redeem"
     return draft, ""
+
+
+def _free_line(line: DraftLine, sent: QueryDict) -> DraftLine:
+    """A line for the amount that was typed; with the code that was typed, where it is for a thing that has one."""
+    ref = line.ref
+    code = sent.get(f"free-code-{ref}", "").replace(":", "").strip() or line.code
+    return replace(line, code=code, amount=sent.get(f"free-{ref}", "").replace(":", "").strip())
 
 
 def _settle(draft: Draft, method: str, desk: Desk) -> Settled:

@@ -3,9 +3,10 @@
 client     id, or nothing for an anonymous check
 line       one for each line: "service:session", "gift_card_type:gift:50.00", "membership_plan:five"
 quantity-0, price-0, reason-0      of the first line, and so on
+detail-0-email                     what its mechanic asks of the line (`LineForm`)
 taken      one for each code that was taken; code: the box, not taken yet
 redeem     bonuses to use; most: the figure that was filled in for "as much as may be"
-sessions   "no": do not pay with a membership; earn: "no": the check earns nothing
+sessions   "no": do not pay with a membership; free: "no": keep what is free; earn: "no": the check earns nothing
 by_hand    a discount by hand: so much, of by_hand_unit ("percent" or "amount"); by_hand_reason
 key        the operation: paid once however often it is sent; token: the quote that was seen; seen: its figures
 """
@@ -23,7 +24,7 @@ from django.http import QueryDict
 from django.utils.translation import get_language
 
 from loyalty.desk.codes import read_codes
-from loyalty.mechanics import Code
+from loyalty.mechanics import Code, line_form
 from loyalty.money import Currency, Money
 
 KEY = re.compile(r"[A-Za-z0-9_-]{16,60}", re.ASCII)
@@ -44,6 +45,8 @@ class DraftLine:
     quantity: str = "1"
     price: str = ""
     reason: str = ""
+    details: Mapping[str, str] = field(default_factory=dict)
+    """What its mechanic asks of it, by name; only what was typed."""
 
     @property
     def ref(self) -> str:
@@ -53,11 +56,15 @@ class DraftLine:
     def raw(self) -> dict[str, Any]:
         """The line as `loyalty.counter` reads it."""
         if self.kind != SERVICE:
-            return {self.kind: self.code} | ({"amount": amount(self.amount)} if self.amount else {})
+            return {self.kind: self.code} | ({"amount": amount(self.amount)} if self.amount else {}) | self._details()
         raw: dict[str, Any] = {"service": self.code, "quantity": count(self.quantity)}
         if self.price.strip():
             raw |= {"price": amount(self.price), "price_reason": self.reason.strip()}
         return raw
+
+    def _details(self) -> dict[str, Any]:
+        form = line_form(self.kind) if self.details else None
+        return dict(form.raw(self.details)) if form is not None else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +93,7 @@ class Draft:
     redeem: str = ""
     uses_most: bool = False
     uses_sessions: bool = True
+    uses_free: bool = True
     earns: bool = True
     by_hand: ByHand = ByHand()
     token: str = ""
@@ -111,6 +119,7 @@ class Draft:
             redeem=redeem,
             uses_most=bool(redeem) and redeem == sent.get("most", ""),
             uses_sessions=sent.get("sessions") != "no",
+            uses_free=sent.get("free") != "no",
             earns=sent.get("earn") != "no",
             by_hand=_by_hand(sent),
             token=sent.get("token", ""),
@@ -128,7 +137,7 @@ class Draft:
 
     def for_client(self, client: str) -> Draft:
         """The same check for another client (or nobody): what only the former one could offer is taken off."""
-        return replace(self, client=client, redeem="", uses_most=False, uses_sessions=True)
+        return replace(self, client=client, redeem="", uses_most=False, uses_sessions=True, uses_free=True)
 
     def without_line(self, number: str) -> Draft:
         """The check without its line of this number, from 1."""
@@ -160,6 +169,8 @@ class Draft:
             offers.setdefault(code.key, []).append(code.text)
         if not self.uses_sessions:
             offers["memberships"] = []
+        if not self.uses_free:
+            offers["free_services"] = []
         if self.by_hand.value:
             offers["discount"] = self.by_hand.raw()
         if not self.earns:
@@ -168,10 +179,11 @@ class Draft:
 
 
 def line_of(ref: str) -> DraftLine | None:
-    """ "service:session" → its line; None for what names nothing."""
+    """ "service:session" → its line; None for what names nothing. A fourth part is the code of the thing itself."""
     kind, _colon, rest = ref.partition(":")
-    code, _colon, value = rest.partition(":")
-    return DraftLine(kind, code, value) if kind and code else None
+    code, _colon, rest = rest.partition(":")
+    value, _colon, item = rest.partition(":")
+    return DraftLine(kind, code, value, details={"card": item} if item else {}) if kind and code else None
 
 
 def amount(text: str) -> str:
@@ -198,7 +210,14 @@ def _with_details(line: DraftLine, i: int, sent: QueryDict) -> DraftLine:
         quantity=sent.get(f"quantity-{i}", "1"),
         price=sent.get(f"price-{i}", ""),
         reason=sent.get(f"reason-{i}", ""),
+        details=_details(i, sent),
     )
+
+
+def _details(i: int, sent: QueryDict) -> dict[str, str]:
+    prefix = f"detail-{i}-"
+    typed = {key.removeprefix(prefix): sent.get(key, "").strip() for key in sent if key.startswith(prefix)}
+    return {name: text for name, text in typed.items() if text}
 
 
 def _by_hand(sent: QueryDict) -> ByHand:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -9,13 +10,17 @@ from itertools import groupby
 
 from django.utils.translation import gettext as _
 
+from clients.dates import Dated, dates_of
 from clients.models import Card, Client
 from clients.refusals import Refusal
 from clients.tags import tags_of
+from loyalty.actions import actions_of
+from loyalty.bonuses import Occasion
 from loyalty.desk.access import Desk
 from loyalty.mechanics import Panel
-from loyalty.models import Visit
+from loyalty.models import Prize, PrizeClaim, Visit
 from loyalty.money import Money, total
+from loyalty.prizes import number_of, waiting_for
 from loyalty.wallet import Wallet, wallet
 
 LAST_VISITS = 3
@@ -40,6 +45,14 @@ class Guest:
     panels: Sequence[Panel]
     visits: Sequence[Visit]
     tags: Sequence[str]
+    dates: Sequence[Dated]
+    actions: Sequence[Occasion]
+    """What can be counted here today."""
+    action_key: str
+    """Of an action that is counted next: sent twice it counts once."""
+    waiting: Sequence[tuple[str, PrizeClaim]]
+    """Prizes to hand over, each with its number."""
+    has_prizes: bool
 
 
 def guest_of(client: str, desk: Desk) -> tuple[Guest | None, str]:
@@ -53,7 +66,7 @@ def guest_of(client: str, desk: Desk) -> tuple[Guest | None, str]:
         held = wallet(row, now=desk.now)
     except Refusal as refusal:
         return None, str(refusal)
-    return _guest(row, held), ""
+    return _guest(row, held, desk), ""
 
 
 def find_client(text: str) -> Client | None:
@@ -63,11 +76,24 @@ def find_client(text: str) -> Client | None:
     return Client.objects.filter(pk=int(text)).first()
 
 
-def _guest(client: Client, held: Wallet) -> Guest:
+def _guest(client: Client, held: Wallet, desk: Desk) -> Guest:
     panels = [panel for holding in held.holdings for panel in holding.desk]
     visits = Visit.objects.filter(client=client).order_by("-at").prefetch_related("refunds")
     card = Card.objects.filter(client=client, is_primary=True).first()
-    return Guest(client, card, held, _endings(held), panels, list(visits[:LAST_VISITS]), tags_of(client))
+    return Guest(
+        client=client,
+        card=card,
+        wallet=held,
+        endings=_endings(held),
+        panels=panels,
+        visits=list(visits[:LAST_VISITS]),
+        tags=tags_of(client),
+        dates=dates_of(client),
+        actions=actions_of(desk.book, held.today, desk.place.code),
+        action_key=secrets.token_urlsafe(24),
+        waiting=[(number_of(claim), claim) for claim in waiting_for(client)],
+        has_prizes=Prize.objects.filter(enabled=True).exists(),
+    )
 
 
 def _endings(held: Wallet) -> list[Ending]:

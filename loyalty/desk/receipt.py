@@ -25,6 +25,7 @@ from loyalty.checkout import Ask, Back, Reach, explain_refund, refund, refundabl
 from loyalty.desk.access import REFUND, Desk, at_the_desk
 from loyalty.desk.check import REVEALED, method_names
 from loyalty.desk.draft import KEY, count
+from loyalty.mechanics import mechanics
 from loyalty.models import Refund, Visit
 from loyalty.portal.links import balance_link
 from loyalty.receipts import Receipt, receipt_of
@@ -158,6 +159,7 @@ def _page(
         "client": client,
         "currency": shown.currency,
         "zone": desk.house.zone,
+        "paper": next((mechanic.paper for mechanic in mechanics() if mechanic.paper), ""),
         "link": balance_link(client) if client is not None and client.erased_at is None else "",
         "referrer": _referrer(shown),
         "payments": [(dict(method_names()).get(method, method), amount) for method, amount in shown.payments],

@@ -61,8 +61,49 @@ def goods(desk: Desk) -> list[Offer]:
     return [offer for good in _goods(desk) for offer in _offers(good, desk)]
 
 
+@dataclass(frozen=True, slots=True)
+class FreeOffer:
+    """Something whose amount staff type, and for which code, where `asks_code`."""
+
+    kind: str
+    code: str
+    name: str
+    least: Money
+    most: Money
+    hint: str
+    asks_code: bool
+
+    @property
+    def ref(self) -> str:
+        return f"{self.kind}:{self.code}"
+
+
+def free_goods(desk: Desk) -> list[FreeOffer]:
+    """What is sold for any amount within bounds."""
+    return [
+        FreeOffer(good.kind, good.code, good.name, good.least, good.most, good.hint, good.asks_code)
+        for good in _goods(desk)
+        if good.least is not None and good.most is not None
+    ]
+
+
+def waiting(text: str, desk: Desk) -> Offer | None:
+    """The very thing with this code, if it waits to be sold."""
+    today = desk.house.day(desk.now)
+    found = (mechanic.waiting(text, desk.house, today) for mechanic in mechanics())
+    good = next((one for one in found if one is not None), None)
+    if good is None:
+        return None
+    price = good.amounts[0]
+    ref = ":".join((good.kind, good.code, desk.house.currency.text(price), good.item))
+    return Offer(ref, good.name, price, good.hint)
+
+
 def find(text: str, desk: Desk) -> list[Offer]:
     """What is on sale with every word of the text in its name or code; whose name begins with it comes first."""
+    scanned = waiting(text, desk)
+    if scanned is not None:
+        return [scanned]
     words = text.casefold().split()
     everything = [*map(_offer, desk.house.services.values()), *goods(desk)]
     found = [offer for offer in everything if all(word in f"{offer.name} {offer.ref}".casefold() for word in words)]
@@ -74,7 +115,9 @@ def _offer(service: Priced) -> Offer:
 
 
 def _goods(desk: Desk) -> Sequence[Good]:
-    return [good for mechanic in mechanics() for good in mechanic.goods(desk.house, desk.book.rules.get(mechanic.code))]
+    today = desk.house.day(desk.now)
+    everything = (mechanic.goods(desk.house, desk.book.rules.get(mechanic.code)) for mechanic in mechanics())
+    return [good for goods in everything for good in goods if good.until is None or good.until >= today]
 
 
 def _offers(good: Good, desk: Desk) -> list[Offer]:

@@ -24,7 +24,7 @@ from loyalty.desk.access import Desk
 from loyalty.desk.codes import Taken, read_code, taken, why_refused
 from loyalty.desk.draft import METHODS, Draft, DraftLine, amount, written
 from loyalty.explanations import HINT
-from loyalty.mechanics import Code, mechanics
+from loyalty.mechanics import Code, LineForm, line_form, mechanics
 from loyalty.money import Money
 from loyalty.receipts import Receipt, ReceiptLine, receipt_of_quote
 
@@ -54,6 +54,11 @@ class Row:
     @property
     def is_service(self) -> bool:
         return self.line.kind == "service"
+
+    @property
+    def form(self) -> LineForm | None:
+        """What its mechanic asks of it."""
+        return line_form(self.line.kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +236,7 @@ def changes(draft: Draft, receipt: Receipt, desk: Desk) -> list[str]:
     """What the client was told before and is no longer so, in words."""
     words = {
         "list_total": _("The list price was %(was)s and is now %(now)s."),
-        "membership_total": _("A membership covered %(was)s and covers %(now)s now."),
+        "membership_total": _("Memberships and free services covered %(was)s and cover %(now)s now."),
         "discount_total": _("The discount was %(was)s and is now %(now)s."),
         "bonus_spendable": _("Bonuses could pay %(was)s and can pay at most %(now)s now."),
         "gift_card_total": _("Gift cards paid %(was)s and pay %(now)s now."),

@@ -107,11 +107,17 @@ def _outside(gaps: Sequence[Gap], segment: Any) -> Misfit:
     if segment is None:
         return Misfit("segment_off")
     facts: dict[str, Any] = {"segment": segment.name}
-    if len(gaps) == 1 and gaps[0].visits == 1:
+    if segment.is_static:
+        return Misfit("not_listed", facts)
+    if len(gaps) > 1:
+        return Misfit("outside", facts)
+    (gap,) = gaps
+    if gap.visits == 1:
         return Misfit("outside", facts, hint="one_visit")
-    if len(gaps) == 1 and gaps[0].spent:
-        return Misfit("outside", {**facts, "missing": gaps[0].spent}, hint="spend_more")
-    return Misfit("outside", facts)
+    if gap.spent or gap.balance:
+        hint = "spend_more" if gap.spent else "more_bonuses"
+        return Misfit("outside", {**facts, "missing": gap.spent or gap.balance}, hint=hint)
+    return Misfit("outside", facts, hint=gap.what if gap.count == 1 else "")
 
 
 def _no_step(rule: Rule, person: Person) -> Misfit | None:

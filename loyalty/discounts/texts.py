@@ -34,6 +34,7 @@ NOT_TAKEN: Mapping[str, Any] = {
     "discount.other_card": _("%(name)s is for holders of another kind of card."),
     "discount.other_tier": _("%(name)s is for clients on the tier “%(tier)s”."),
     "discount.outside": _("%(name)s is for “%(segment)s”; this client does not belong there."),
+    "discount.not_listed": _("%(name)s is for the list “%(segment)s”; this client is not on it."),
     "discount.segment_off": _("%(name)s is for a segment that is switched off."),
     "discount.no_step": _("%(name)s begins when %(missing)s more has been spent."),
     "discount.nothing_fits": _("%(name)s: nothing on this check is among what it is for."),
@@ -46,6 +47,7 @@ NOT_TAKEN: Mapping[str, Any] = {
 HINTS: Mapping[str, Any] = {
     "hint.more": _("%(missing)s more and “%(name)s” applies."),
     "hint.spend_more": _("When %(missing)s more has been spent, “%(name)s” applies."),
+    "hint.more_bonuses": _("With %(missing)s bonuses more “%(name)s” applies."),
     "hint.one_visit": _("One more visit and “%(name)s” applies."),
     "hint.complete": _("Together with %(part)s “%(name)s” applies."),
     "hint.one_more": _("One more and “%(name)s” applies."),

@@ -10,6 +10,7 @@ Speed says why these statements are written by hand: the ORM costs ten times as 
 """
 
 from loyalty.ledger.ending import expire_due
+from loyalty.ledger.extending import move_ends
 from loyalty.ledger.lots import (
     InsufficientBalance,
     Opening,
@@ -38,7 +39,9 @@ from loyalty.ledger.movements import (
     take_back,
     without_ended,
 )
+from loyalty.ledger.moving import call_home, kin_of, move_to, origins_of
 from loyalty.ledger.posting import Posted, post
+from loyalty.ledger.reaching import accounts_that_held
 
 __all__ = [
     "Grant",
@@ -50,16 +53,22 @@ __all__ = [
     "Posted",
     "Stock",
     "TakenBack",
+    "accounts_that_held",
     "balance",
+    "call_home",
     "expire",
     "expire_due",
     "give_back",
     "grant",
     "held",
     "held_by",
+    "kin_of",
     "lock",
     "lock_all_of",
+    "move_ends",
+    "move_to",
     "open_accounts",
+    "origins_of",
     "post",
     "repay",
     "soonest_first",

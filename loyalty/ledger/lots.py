@@ -41,6 +41,10 @@ class Stock:
     limit_percent: Decimal = ALL
     min_check: Money = ZERO
     is_debt: bool = False
+    opened_by: str = ""
+    """The operation that opened its account: accounts of one unit may hold different things."""
+    operation: str = ""
+    """The operation that brought it in: lots of one account may stand for different things."""
 
     def is_active(self, today: date) -> bool:
         return self.first_day <= today and not self.has_ended(today)
@@ -64,6 +68,8 @@ def stock(lot: Lot) -> Stock:
         limit_percent=lot.limit_percent,
         min_check=lot.min_check,
         is_debt=lot.is_debt,
+        opened_by=lot.account.operation,
+        operation=lot.operation,
     )
 
 
@@ -85,6 +91,8 @@ STOCK_COLUMNS = (
     "limit_percent",
     "min_check",
     "is_debt",
+    "account__operation",
+    "operation",
 )
 
 

@@ -15,6 +15,7 @@ from clients.actors import Actor
 from loyalty.fields import PERCENT_SCALE
 from loyalty.ledger.lots import InsufficientBalance
 from loyalty.ledger.movements import Grant, Move, Movement
+from loyalty.ledger.telling import TOLD, Told, tell
 from loyalty.sql import Column, insert, values_table
 
 LOT_COLUMNS = (
@@ -62,11 +63,18 @@ class Posted:
     lots: dict[str, int] = field(default_factory=dict)
 
 
-def post(
-    movements: Iterable[Movement], *, at: datetime, by: Actor, visit: int | None = None, refund: int | None = None
+def post(  # keyword-only, each is said by every caller
+    movements: Iterable[Movement],
+    *,
+    at: datetime,
+    by: Actor,
+    visit: int | None = None,
+    refund: int | None = None,
+    listens: frozenset[str] = frozenset(),
 ) -> Posted:
     """Write movements, in at most three statements. Inside the caller's transaction, which locked what it spends.
 
+    `listens` (`House.listens`): where somebody wants to hear of bonuses, what moved is told as events, in two more.
     Raises `InsufficientBalance` where a lot would fall below zero: nothing of the transaction must then be kept.
     """
     movements = [m for m in movements if m.amount]
@@ -82,6 +90,9 @@ def post(
         if g.operation in new
     ]
     insert("loyalty_entry", ENTRY_COLUMNS, rows)
+    if listens & TOLD:
+        posted: list[Movement] = [*moves, *(g for g in grants if g.operation in new)]
+        tell([Told.of(one, visit, refund) for one in posted], at=at, listens=listens)
     return Posted(lots=new)
 
 

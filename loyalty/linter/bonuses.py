@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from loyalty.explanations import show_percent
@@ -11,9 +12,10 @@ from loyalty.findings import Finding, Known, Severity
 from loyalty.linter.deals import gives_nothing, nothing_on_sale
 from loyalty.linter.programs import HOUSE, Gift, Program, Programs, Trial, Trigger, is_over
 from loyalty.linter.words import days
+from loyalty.money import Money
 from loyalty.terms import Terms
 
-CALLS_BACK = frozenset({Trigger.BIRTHDAY, Trigger.INACTIVITY})
+CALLS_BACK = frozenset({Trigger.BIRTHDAY, Trigger.ANNIVERSARY, Trigger.PERSONAL_DATE, Trigger.INACTIVITY})
 """Occasions whose short life is the reason to come: they are not measured by when people come by themselves."""
 
 
@@ -31,6 +33,10 @@ def bonuses(programs: Programs) -> Iterable[Finding]:
     for one in givers:
         if not is_over(one.program, programs.known):
             yield from _given(one, programs)
+    for gift in programs.gifts:
+        if not is_over(gift.program, programs.known):
+            yield from _budget(gift, programs)
+            yield from _date(gift)
 
 
 def _house(programs: Programs) -> Iterable[Finding]:
@@ -45,6 +51,26 @@ def _given(one: Gift | Trial, programs: Programs) -> Iterable[Finding]:
         yield gives_nothing(one.program)
     if isinstance(one, Trial) and programs.house.services and not one.services & programs.house.services.keys():
         yield nothing_on_sale(one.program)
+
+
+def _budget(gift: Gift, programs: Programs) -> Iterable[Finding]:
+    """One that is less than a single gift, or has been given."""
+    if gift.budget is None:
+        return
+    show, language, least = programs.house.currency.number, get_language() or "en", gift.amount or Money(1)
+    facts = {"name": gift.program.name, "budget": show(gift.budget, language), "amount": show(least, language)}
+    if gift.budget < least:
+        text = _("%(name)s gives %(amount)s, and has %(budget)s to give in all: it never acts. Raise the budget.")
+        yield gift.program.grave("budget_too_small", text % facts)
+    elif gift.left is not None and gift.left < least:
+        text = _("%(name)s has given its budget of %(budget)s: nobody gets anything more. Raise it or switch it off.")
+        yield gift.program.note("budget_used_up", text % facts)
+
+
+def _date(gift: Gift) -> Iterable[Finding]:
+    if gift.unknown_date:
+        text = _("%(name)s goes by the day “%(date)s”, which no client has. Say it on the clients' pages.")
+        yield gift.program.note("no_such_date", text % {"name": gift.program.name, "date": gift.unknown_date})
 
 
 def limit_zero(program: Program) -> Iterable[Finding]:

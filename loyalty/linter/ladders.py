@@ -111,9 +111,11 @@ def _spent_by_audience(deal: Deal, programs: Programs) -> Money | None:
     segment = programs.house.segments.get(deal.rule.segment)
     if segment is None:
         return None
-    days = (segment.last_visit_days_min, segment.last_visit_days_max)
-    others = (segment.visits_min, segment.tier, segment.birthday_month, segment.tag, segment.location)
-    return None if any(others) or days != (None, None) else Money(segment.spent_min or 0)
+    limits = (segment.last_visit_days_min, segment.last_visit_days_max, segment.visits_max, segment.spent_max)
+    figures = (segment.visits_min, segment.balance_min, segment.rfm)
+    facts = (segment.tier, segment.birthday_month, segment.tag, segment.location, segment.service, segment.further)
+    asks = segment.is_static or any(figures) or any(facts) or any(limit is not None for limit in limits)
+    return None if asks else Money(segment.spent_min or 0)
 
 
 def _steps(deal: Deal, programs: Programs) -> Iterable[Finding]:

@@ -10,7 +10,8 @@ from typing import Any
 from django.db.models import Exists, F, OuterRef, Q, Window
 from django.db.models.functions import Lag
 
-from clients.models import Business, Client
+from clients.models import Business, Client, PersonalDate
+from loyalty import budgets
 from loyalty.cashback import Cumulative
 from loyalty.discounts.rules import CodeRule, DiscountBook, Rule
 from loyalty.findings import Known, Where
@@ -21,6 +22,7 @@ from loyalty.linter.programs import (
     Codes,
     Deal,
     Gift,
+    Kinds,
     Program,
     Programs,
     Trial,
@@ -62,8 +64,8 @@ def load_programs(book: Rulebook, now: datetime) -> Programs:
         cashback=cashback,
         gifts=gifts,
         trials=trials,
-        segments={row.pk: segment_of(row) for row in segments},
-        empty_segments=_empty(segments, [*deals, *cashback], book, now),
+        segments={row.pk: segment_of(row, book.house.scale) for row in segments},
+        empty_segments=_empty(segments, [*deals, *cashback, *gifts, *trials], book, now),
         forgotten=_forgotten(deals),
     )
 
@@ -137,9 +139,23 @@ def _cashback(book: Rulebook) -> list[Cashback]:
 
 
 def _gifts() -> list[Gift]:
+    """At most three queries: what is left of budgets, and which personal dates there are, only if a program asks."""
+    rows = list(BonusProgram.objects.filter(enabled=True))
+    left = budgets.left_of([row.code for row in rows if row.budget is not None])
+    names = {row.date_name for row in rows if row.trigger == BonusProgram.Trigger.PERSONAL_DATE}
+    dates = PersonalDate.objects.filter(name__in=names).order_by().values_list("name", flat=True)
+    known = set(dates.distinct()) if names else set()
     return [
-        Gift(_program(row, bonuses=Terms.of(row)), row.trigger, row.percent is not None and not row.percent)
-        for row in BonusProgram.objects.filter(enabled=True)
+        Gift(
+            _program(row, bonuses=Terms.of(row), segment=row.segment_id, places=frozenset(row.locations)),
+            row.trigger,
+            row.percent is not None and not row.percent,
+            amount=row.amount,
+            budget=row.budget,
+            left=left.get(row.code),
+            unknown_date=row.date_name if row.date_name in names - known else "",
+        )
+        for row in rows
     ]
 
 
@@ -150,7 +166,10 @@ def _trials() -> list[Trial]:
     for row in TrialProgram.objects.filter(enabled=True).annotate(tries=F("services__code")):
         programs[row.pk] = row
         services[row.pk] |= {row.tries} - {None}
-    return [Trial(_program(row), frozenset(services[row.pk]), not row.percent) for row in programs.values()]
+    return [
+        Trial(_program(row, segment=row.segment_id), frozenset(services[row.pk]), not row.percent)
+        for row in programs.values()
+    ]
 
 
 def _program(row: Any, **more: Any) -> Program:
@@ -161,9 +180,7 @@ def _program(row: Any, **more: Any) -> Program:
 # --- people -----------------------------------------------------------------------------------------------------------
 
 
-def _empty(
-    segments: Iterable[Segment], programs: Iterable[Deal | Cashback], book: Rulebook, now: datetime
-) -> frozenset[int]:
+def _empty(segments: Iterable[Segment], programs: Iterable[Kinds], book: Rulebook, now: datetime) -> frozenset[int]:
     """Segments of running programs to which nobody belongs now; none while the house has no clients. One query."""
     today = book.house.day(now)
     used = {one.program.segment for one in programs if is_running(one.program, today)}

@@ -7,9 +7,10 @@ owner may mean, odd as it looks, is not.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from loyalty.audience import Segment
 from loyalty.explanations import show_day
@@ -17,6 +18,7 @@ from loyalty.findings import Finding, Severity, Where
 from loyalty.linter.dates import has_a_moment
 from loyalty.linter.programs import Program, Programs, is_over
 from loyalty.linter.words import quoted, weekdays
+from loyalty.money import Money
 from loyalty.periods import Week
 
 SEGMENT = "loyalty.segment"
@@ -99,7 +101,7 @@ def _in_segment(program: Program, segment: Segment, programs: Programs) -> Itera
             "Switch the segment on, or choose another."
         )
         yield program.grave("segment_off", text % facts, also)
-    elif contradicts_itself(segment) or (segment.tier and segment.tier not in programs.tiers):
+    elif contradicts_itself(segment) or _asks_unknown_tier(segment, programs):
         text = _(
             "%(name)s is for the segment %(segment)s, to which nobody can belong. "
             "Change the conditions of the segment, or choose another."
@@ -120,28 +122,72 @@ def _nobody_now(program: Program, programs: Programs) -> Finding:
 
 def contradicts_itself(segment: Segment) -> bool:
     """Whether nobody can ever meet all its conditions."""
-    least, most = segment.last_visit_days_min, segment.last_visit_days_max
-    return least is not None and most is not None and least > most
+    return bool(_contradictions(segment))
+
+
+def _contradictions(segment: Segment) -> list[tuple[Any, Any, Any]]:
+    """What it asks that nobody can meet: the sentence, and its two figures. Of a list nothing is asked."""
+    if segment.is_static:
+        return []
+    class_asks = 1 if segment.rfm else None
+    asked: list[tuple[Any, int | None, int | None]] = [
+        (LAST_VISIT, segment.last_visit_days_min, segment.last_visit_days_max),
+        (VISITS, segment.visits_min, segment.visits_max),
+        (SPENT, segment.spent_min, segment.spent_max),
+        (CLASS, class_asks, segment.visits_max),
+    ]
+    return [
+        (text, least, most) for text, least, most in asked if least is not None and most is not None and least > most
+    ]
+
+
+LAST_VISIT = gettext_lazy(
+    "The segment %(name)s asks for a last visit at least %(least)d and at most %(most)d days ago: "
+    "nobody can belong. Change one of the two."
+)
+VISITS = gettext_lazy(
+    "The segment %(name)s asks for at least %(least)d and at most %(most)d visits: nobody can belong. "
+    "Change one of the two."
+)
+SPENT = gettext_lazy(
+    "The segment %(name)s asks for a total spent of at least %(least)s and at most %(most)s: nobody can belong. "
+    "Change one of the two."
+)
+CLASS = gettext_lazy(
+    "The segment %(name)s asks for a class of clients who have been here and for no visits: nobody can belong. "
+    "Drop one of the two."
+)
 
 
 def _segments(programs: Programs) -> Iterable[Finding]:
     """What is wrong with a segment itself."""
+    show = programs.house.currency.number
     for segment in programs.house.segments.values():
         where, name = Where(SEGMENT, segment.id), quoted(segment.name)
-        if contradicts_itself(segment):
-            facts = {"name": name, "least": segment.last_visit_days_min, "most": segment.last_visit_days_max}
-            text = _(
-                "The segment %(name)s asks for a last visit at least %(least)d and at most %(most)d days ago: "
-                "nobody can belong. Change one of the two."
-            )
+        wrong = _contradictions(segment)
+        if wrong:
+            text, least, most = wrong[0]
+            said = [show(Money(figure)) if text is SPENT else figure for figure in (least, most)]
+            facts = {"name": name, "least": said[0], "most": said[1]}
             yield Finding(Severity.GRAVE, "segment_contradicts", where, text % facts)
-        elif segment.tier and segment.tier not in programs.tiers:
+        elif _asks_unknown_tier(segment, programs):
             text = _(
                 "The segment %(name)s asks for the tier %(tier)s, but no cashback program that is on has a tier of "
                 "this name: nobody can belong. Choose another tier."
             )
             facts = {"name": name, "tier": quoted(segment.tier)}
             yield Finding(Severity.GRAVE, "no_such_tier", where, text % facts)
+
+
+def _asks_unknown_tier(segment: Segment, programs: Programs) -> bool:
+    return bool(not segment.is_static and segment.tier and segment.tier not in programs.tiers)
+
+
+def has_been_here(segment: Segment | None) -> bool:
+    """Whether only clients who have been here can belong."""
+    if segment is None or segment.is_static:
+        return False
+    return bool(segment.visits_min or segment.rfm)
 
 
 # --- odd hours ----------------------------------------------------------------------------------------------------
@@ -158,14 +204,15 @@ def odd_hours(program: Program) -> Iterable[Finding]:
 
 def odd_for_newcomers(program: Program, segment: Segment | None, *, new_clients_only: bool) -> Iterable[Finding]:
     """For newcomers, of a segment that has been here: nobody."""
-    if not new_clients_only or segment is None or not segment.visits_min:
+    if not new_clients_only or segment is None or not has_been_here(segment):
         return
+    least = segment.visits_min or 1
     text = ngettext(
         "%(name)s is for new clients only, but the segment %(segment)s asks for %(count)d visit: nobody can use it. "
         "Drop one of the two.",
         "%(name)s is for new clients only, but the segment %(segment)s asks for %(count)d visits: nobody can use it. "
         "Drop one of the two.",
-        segment.visits_min,
+        least,
     )
-    facts = {"name": program.name, "segment": quoted(segment.name), "count": segment.visits_min}
+    facts = {"name": program.name, "segment": quoted(segment.name), "count": least}
     yield program.grave("newcomers_who_came", text % facts, Where(SEGMENT, segment.id))

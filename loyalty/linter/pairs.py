@@ -14,6 +14,7 @@ from loyalty.audience import Segment
 from loyalty.discounts.rules import Rule
 from loyalty.findings import Finding
 from loyalty.linter.dates import is_on_whenever, share_a_moment
+from loyalty.linter.never import has_been_here
 from loyalty.linter.programs import WHOLE, Deal, Kind, Programs
 from loyalty.linter.words import some
 from loyalty.money import Money
@@ -80,8 +81,8 @@ def _share_clients(one: Deal, other: Deal, programs: Programs) -> bool:
     first, second = programs.segment_of(one.program), programs.segment_of(other.program)
     apart = (
         one.rule.client is not None and other.rule.client is not None and one.rule.client != other.rule.client,
-        _is_new_only(one) and bool(second and second.visits_min),
-        _is_new_only(other) and bool(first and first.visits_min),
+        _is_new_only(one) and has_been_here(second),
+        _is_new_only(other) and has_been_here(first),
         first is not None and second is not None and _exclude_each_other(first, second),
     )
     return not any(apart)
@@ -92,14 +93,20 @@ def _is_new_only(deal: Deal) -> bool:
 
 
 def _exclude_each_other(one: Segment, other: Segment) -> bool:
-    months = {one.birthday_month, other.birthday_month} - {None}
-    return len(months) == 2 or _ends_before(one, other) or _ends_before(other, one)
+    if one.is_static or other.is_static:
+        return False
+    months, classes = {one.birthday_month, other.birthday_month} - {None}, {one.rfm, other.rfm} - {""}
+    return len(months) == 2 or len(classes) == 2 or _ends_before(one, other) or _ends_before(other, one)
 
 
 def _ends_before(one: Segment, other: Segment) -> bool:
-    """Whether whoever is in `one` came too lately for `other`."""
-    most, least = one.last_visit_days_max, other.last_visit_days_min
-    return most is not None and least is not None and most < least
+    """Whether whoever is in `one` came too lately, too seldom or for too little for `other`."""
+    ranges = (
+        (one.last_visit_days_max, other.last_visit_days_min),
+        (one.visits_max, other.visits_min),
+        (one.spent_max, other.spent_min),
+    )
+    return any(most is not None and least is not None and most < least for most, least in ranges)
 
 
 # --- what is always outdone -----------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from loyalty.findings import Finding, Known, Severity, Where
 from loyalty.house import House, Priced
 from loyalty.linter.words import quoted
 from loyalty.models import BonusProgram, Discount
+from loyalty.money import Money
 from loyalty.periods import Week
 from loyalty.scope import Scope
 from loyalty.terms import Terms
@@ -102,6 +103,12 @@ class Gift:
     program: Program
     trigger: str
     gives_nothing: bool
+    amount: Money | None = None
+    budget: Money | None = None
+    left: Money | None = None
+    """Of the budget."""
+    unknown_date: str = ""
+    """The personal date that it is about, if no client has one of this name."""
 
 
 @dataclass(frozen=True, slots=True)

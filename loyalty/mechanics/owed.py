@@ -4,6 +4,8 @@ In proportion to the earning base that has come back, rounded down; all of it on
 is owed by nobody. Where the house lets go of what the client has spent (no debts), it is let go only as long as it is
 gone: bonuses that a later refund returns make up for it first. Otherwise buying, spending what that earned and
 returning both checks would make bonuses out of nothing. Bonuses that are earned later make up for nothing.
+
+A gift for a sum is owed all at once, when a refund has called it back (`loyalty.mechanics.reached`).
 """
 
 from __future__ import annotations
@@ -13,13 +15,18 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
+from loyalty.mechanics.reached import called_back
 from loyalty.models import Entry, Refund, RefundLine, Visit, VisitLine
 from loyalty.money import ZERO, Money, total
 
 LET_GO = "let_go"
 """In the operation of an entry that makes up for what an earlier refund had let go."""
+GIFTS = "gifts"
+"""In the operation of bonuses that came for a sum: a refund of another check may make them due."""
+BACK = f":{GIFTS}:back:"
+"""In the operation that takes them back; the check and the program that gave them follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,26 +71,44 @@ def ended_unused(lot: int) -> Money:
     return _ended_unused([lot]).get(lot, ZERO)
 
 
-def let_go(account: int, *, before: int) -> Money:
-    """What refunds before this one have let go on an account, and none has made up for. At most six queries."""
-    earlier = Refund.objects.filter(pk__lt=before)
-    refunded = Exists(earlier.filter(visit=OuterRef("visit")))
-    grants = Entry.objects.filter(refunded, account=account, kind=Entry.Kind.GRANT).select_related("visit")
-    due_by_grant = _due_so_far(list(grants), earlier)
+def let_go(account: int, *, before: int | None = None) -> Money:
+    """What refunds (before this one) have let go on an account, and none has made up for. At most seven queries."""
+    earlier = Refund.objects.all() if before is None else Refund.objects.filter(pk__lt=before)
+    refunded = Exists(earlier.filter(visit=OuterRef("visit"))) | Q(operation__contains=f":{GIFTS}:")
+    grants = Entry.objects.filter(refunded, account=account, kind=Entry.Kind.GRANT).select_related("visit", "lot")
+    due_by_grant = due_so_far(list(grants), earlier)
     if not due_by_grant:
         return ZERO
     taken: Counter[str] = Counter()
     moved = Entry.objects.filter(account=account, kind=Entry.Kind.TAKE_BACK).values_list("operation", "amount")
     for operation, amount in moved:
-        taken[LET_GO if f":{LET_GO}:" in operation else operation.rpartition(":refund:")[0]] -= amount
+        taken[LET_GO if f":{LET_GO}:" in operation else taken_of(operation)] -= amount
     left = sum(max(owed - taken[operation], 0) for operation, owed in due_by_grant.items())
     return Money(max(left - taken[LET_GO], 0))
 
 
-def _due_so_far(grants: Sequence[Entry], refunds: QuerySet[Refund]) -> dict[str, Money]:
+def back_of(granted: str) -> str:
+    """How the taking back of what came for a sum is named, of the grant's operation: `back:<check>:<program>`."""
+    _visit, visit, _mechanic, program = granted.split(":")
+    return f"back:{visit}:{program}"
+
+
+def taken_of(operation: str) -> str:
+    """The operation of the grant of which this one takes back."""
+    whole = operation.rpartition(":refund:")[0]
+    _by, is_gift, of = whole.partition(BACK)
+    if not is_gift:
+        return whole
+    visit, _colon, program = of.partition(":")
+    return f"visit:{visit}:{GIFTS}:{program}"
+
+
+def due_so_far(grants: Sequence[Entry], refunds: QuerySet[Refund]) -> dict[str, Money]:
     """Operation of each grant → what these refunds of its check came to, of what has lived."""
     if not grants:
         return {}
+    gifts = [granted for granted in grants if f":{GIFTS}:" in granted.operation]
+    called = called_back(gifts, refunds)
     refunds = refunds.filter(visit__in={granted.visit_id for granted in grants})
     sums = RefundLine.objects.filter(refund__in=refunds).order_by().values("line").annotate(Sum("base"), Sum("list"))
     back = {row["line"]: row for row in sums}
@@ -96,8 +121,11 @@ def _due_so_far(grants: Sequence[Entry], refunds: QuerySet[Refund]) -> dict[str,
     owed = {}
     for granted in grants:
         assert granted.visit is not None
-        base = earned_on(bases[granted.visit.pk], granted.visit, granted.operation)
-        came_due = due(granted.amount, base.whole, base.back, is_whole=granted.visit.pk in whole)
+        if granted in gifts:
+            came_due = granted.amount if granted.pk in called else ZERO
+        else:
+            base = earned_on(bases[granted.visit.pk], granted.visit, granted.operation)
+            came_due = due(granted.amount, base.whole, base.back, is_whole=granted.visit.pk in whole)
         owed[granted.operation] = min(came_due, granted.amount - ended.get(granted.lot_id, ZERO))
     return owed
 

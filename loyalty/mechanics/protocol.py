@@ -15,17 +15,25 @@ from django.utils.module_loading import import_string
 from clients.actors import Actor
 from clients.models import Client
 from clients.refusals import Invalid
+from loyalty.audience import Gap, Trait
 from loyalty.basket import Basket, Item
 from loyalty.findings import Finding, Known
 from loyalty.house import House
 from loyalty.ledger import Movement, Opening
+from loyalty.mechanics.conditions import Condition
+from loyalty.mechanics.reached import CalledBack
 from loyalty.mechanics.reversal import Reversal
-from loyalty.mechanics.sale import Sale
+from loyalty.mechanics.sale import Handing, Present, Sale
 from loyalty.mechanics.scene import Person, Scene
 from loyalty.models import Visit, VisitLine
 from loyalty.money import Money
 from loyalty.pricing import Idle, Line, Step
 from loyalty.reader import Reader
+
+
+def nobody_is_kept_out(_segment: int | None) -> tuple[Gap, ...]:
+    """Of no segment that is asked about."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,8 @@ class Newcomer:
     extras: Mapping[str, Any]
     now: datetime
     by: Actor
+    gaps: Callable[[int | None], tuple[Gap, ...]] = nobody_is_kept_out
+    """What keeps them out of a segment, as they have just joined."""
 
     @property
     def today(self) -> date:
@@ -73,6 +83,36 @@ class Good:
     amounts: tuple[Money, ...]
     needs_client: bool
     hint: str = ""
+    least: Money | None = None
+    most: Money | None = None
+    """Any amount between these is sold, besides `amounts`."""
+    until: date | None = None
+    """The last day on which it is sold."""
+    asks_code: bool = False
+    """What it is sold for is a thing with a code, which staff type in the place of `code`: a card that is topped up."""
+    item: str = ""
+    """The code of the very thing that is sold: `Mechanic.waiting`."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineForm:
+    """What the desk asks of a line that a mechanic sells: a template for the fields, named `detail-<index>-<name>`.
+
+    The template gets `row` (`row.index`, `row.line.details` with what was typed, by name). `raw` makes of it the
+    other keys of the line, as `read_item` reads them; fields left empty are not there.
+    """
+
+    template: str
+    raw: Callable[[Mapping[str, str]], Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class DeskLink:
+    """A page at the desk: the name of its address, what it is called, and the right that it asks for."""
+
+    page: str
+    name: Any
+    right: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +144,26 @@ class Mechanic:
     """Keys of a basket that it reads."""
     item_keys: ClassVar[Mapping[str, frozenset[str]]] = {}
     """Key that marks a line of its own → the other keys such a line may have."""
+    line_forms: ClassVar[Mapping[str, LineForm]] = {}
+    """Key that marks a line of its own → what the desk asks of such a line."""
+    paper: ClassVar[str] = ""
+    """Name of the page of the desk that prints what a check has told once; it is sent the `code`."""
+    counter: ClassVar[DeskLink | None] = None
+    """Its own page at the desk."""
     client_keys: ClassVar[frozenset[str]] = frozenset()
     """Keys of a registration that it reads."""
     explanations: ClassVar[Mapping[str, Any]] = {}
     """Code of a `Note` → its text, lazily translated, with `%(fact)s` places."""
     for_others: ClassVar[frozenset[str]] = frozenset()
     """Codes of notes whose amount is not the client's: somebody else gets it."""
+    in_kind: ClassVar[frozenset[str]] = frozenset()
+    """Codes of notes of something that was given and is no amount: a stamp, a free service."""
+    presents: ClassVar[str] = ""
+    """The section of the setup document whose rows it can give as presents, by their code."""
+    presents_an_amount: ClassVar[bool] = True
+    """Whether the program says what such a present is worth: gifts for a sum give only what has an amount."""
+    conditions: ClassVar[Sequence[Condition]] = ()
+    """Keys that it brings to the rule of a segment."""
 
     def rules(self, house: House) -> Any:
         """What the owner configured for it. Read once, kept until any setting changes."""
@@ -118,6 +172,10 @@ class Mechanic:
     def asks_traits(self, rules: Any) -> bool:
         """Whether these rules ask for a client's tags, cards or visited locations (`Person`)."""
         return False
+
+    def traits(self, client: int, today: date) -> Mapping[str, Trait]:
+        """What the client has of its `conditions`, by key. Asked only if a segment asks; one query for all of them."""
+        return {}
 
     def ranks(self, rules: Any, person: Person, today: date) -> Iterable[str]:
         """Names of the tiers that the client stands on in its programs."""
@@ -138,9 +196,21 @@ class Mechanic:
     def lock(self, basket: Basket) -> None:
         """Lock rows of its own that a check may count against, after the accounts and before it is priced."""
 
+    def hold(self, basket: Basket, scene: Scene) -> None:
+        """The same for rows that only the scene tells: when a check settles, before `prepare`."""
+
     def accounts(self, basket: Basket) -> Q | None:
         """Accounts besides the client's own that a check may take from: they are locked before it settles."""
         return None
+
+    def accounts_of_place(self, location: int) -> Q | None:
+        """Accounts that belong to a location and to no client: a closure of it is for them as well."""
+        return None
+
+    def ends_moved(self, lots: Mapping[int, int], today: date) -> None:
+        """A closure has lengthened lots (lot → days), or its undoing shortened them: what goes by their ends moves too.
+        Inside that transaction, which holds their accounts.
+        """
 
     def line(self, item: Item, number: int, quantity: int, scene: Scene) -> Line:
         """The priced line of an item that it sells. Raises `Refusal`."""
@@ -156,6 +226,18 @@ class Mechanic:
 
     def settle(self, sale: Sale) -> Iterable[Movement]:
         """Write its own rows; return what the ledger is to move. Inside the transaction of the check."""
+        return ()
+
+    def gives(self) -> Mapping[str, str]:
+        """Code → name of what it can give as a present, also what is not on sale any more. One query, if any."""
+        return {}
+
+    def present(self, present: Present, handing: Handing) -> Iterable[Movement]:
+        """Give something of its own, inside the caller's transaction; nothing if it is not its own."""
+        return ()
+
+    def call_back(self, called: CalledBack, reversal: Reversal) -> Iterable[Movement]:
+        """Take a present of its own back, as far as it is there; nothing if it is not its own."""
         return ()
 
     def returnable(self, line: VisitLine, house: House, now: datetime) -> tuple[int, int] | None:
@@ -190,6 +272,10 @@ class Mechanic:
         """What of it is on sale."""
         return ()
 
+    def waiting(self, text: str, house: House, today: date) -> Good | None:
+        """The very thing with this code, if it waits to be sold: a printed gift card. No query for what is no code."""
+        return None
+
     def promises(self, house: House, rules: Any, today: date) -> Sequence[str]:
         """What it gives a client, in sentences, for the welcome page."""
         return ()
@@ -218,6 +304,17 @@ def mechanic_selling(kind: str) -> Mechanic | None:
     return next((mechanic for mechanic in mechanics() if kind in mechanic.item_keys), None)
 
 
+def line_form(kind: str) -> LineForm | None:
+    """What the desk asks of lines that are marked by this key."""
+    mechanic = mechanic_selling(kind)
+    return mechanic.line_forms.get(kind) if mechanic is not None else None
+
+
 def gathered(ask: Callable[[Mechanic], Iterable[Any]]) -> list[Any]:
     """What all mechanics answer, in order."""
     return [answer for mechanic in mechanics() for answer in ask(mechanic)]
+
+
+def conditions() -> dict[str, Condition]:
+    """What mechanics bring to the rule of a segment, by key."""
+    return {condition.key: condition for mechanic in mechanics() for condition in mechanic.conditions}

@@ -8,9 +8,10 @@ from datetime import date, datetime
 from typing import Any
 
 from clients.actors import Actor
+from loyalty.events import Happened
 from loyalty.house import House
 from loyalty.ledger import Move, Movement, Stock, give_back, soonest_first, spend, stock, take_back
-from loyalty.mechanics.owed import LET_GO, Base, due, earned_on, ended_unused, let_go
+from loyalty.mechanics.owed import GIFTS, LET_GO, Base, back_of, due, earned_on, ended_unused, let_go
 from loyalty.models import Entry, Visit, VisitLine
 from loyalty.money import ZERO, Money, spread, total
 from loyalty.pricing import Note
@@ -54,6 +55,8 @@ class Reversal:
     """Account → what became a debt, because it had been spent."""
     notes: list[Note] = field(default_factory=list)
     """Why each figure is what it is, in the order in which it is told. Parts of a sentence are notes in its facts."""
+    happened: list[Happened] = field(default_factory=list)
+    """What mechanics tell of it (`loyalty.events`), written with the refund."""
 
     @property
     def today(self) -> date:
@@ -80,10 +83,11 @@ class Reversal:
         movements: list[Movement] = []
         for granted in self.entries_of(mechanic):
             if granted.kind == Entry.Kind.GRANT and granted.refund_id is None:
-                movements += self._take_back(granted)
+                movements += self.take_back_share(granted)
         return movements
 
-    def _take_back(self, granted: Entry) -> list[Movement]:
+    def take_back_share(self, granted: Entry, *, operation: str = "") -> list[Movement]:
+        """Take back the share of one grant of bonuses that this check brought. `operation`: if not by the grant's."""
         base, amount = earned_on(self.bases, self.visit, granted.operation), granted.amount
         before = due(amount, base.whole, base.before, is_whole=False)
         owed = due(amount, base.whole, base.back, is_whole=self.is_whole)
@@ -92,7 +96,8 @@ class Reversal:
         lived = amount - ended_unused(granted.lot_id)
         living = min(owed, lived) - min(before, lived)
         lots = self.lots.get(granted.account_id, [])
-        movements = self._take(granted, Money(living)) if living else []
+        operation = operation or f"{granted.operation}:refund:{self.refund}"
+        movements = self._take(granted, Money(living), operation) if living else []
         taken = total(-m.amount for m in movements)
         parts = [_source(m, granted, lots, self.today) for m in movements]
         if living > taken:
@@ -102,18 +107,48 @@ class Reversal:
         self._explain_taking(granted, base, taken, due=Money(owed - before), parts=tuple(parts))
         return movements
 
-    def _take(self, granted: Entry, amount: Money) -> list[Movement]:
+    def take_back_all(
+        self, granted: Entry, code: str, *, operation: str = "", stage: str = "earning", **facts: Any
+    ) -> list[Movement]:
+        """Take back all of a grant of bonuses, of this check or another: of what has not ended.
+
+        `code`: of the note, which gets `name`, `granted`, `due` and `parts` besides these facts. `operation`: how the
+        taking is named, if it is not a gift's.
+        """
+        ended = min(ended_unused(granted.lot_id), granted.amount)
+        living = Money(granted.amount - ended)
+        lots = self.lots.get(granted.account_id, [])
+        operation = operation or self.operation(GIFTS, back_of(granted.operation))
+        movements = self._take(granted, living, operation) if living else []
+        taken = total(-m.amount for m in movements)
+        parts = [_source(m, granted, lots, self.today) for m in movements]
+        rest = {"refund.let_go": living - taken, "refund.ended": ended}
+        parts += [Note("earning", "", why, Money(amount)) for why, amount in rest.items() if amount > 0]
+        amounts = {"granted": granted.amount, "due": granted.amount}
+        self.note(
+            stage,
+            granted.lot.program,
+            code,
+            taken,
+            name=_name(granted.lot.name),
+            **amounts,
+            parts=tuple(parts),
+            **facts,
+        )
+        return movements
+
+    def _take(self, granted: Entry, amount: Money, operation: str) -> list[Movement]:
         result = take_back(
             self.lots.get(granted.account_id, []),
             amount,
-            f"{granted.operation}:refund:{self.refund}",
+            operation,
             granted_lot=granted.lot_id,
             account=granted.account_id,
             today=self.today,
             allow_debt=self.house.allow_debt,
         )
         self.debts[granted.account_id] = self.debts.get(granted.account_id, ZERO) + result.debt
-        self._moved(granted.account_id, result.movements)
+        self.moved(granted.account_id, result.movements)
         return result.movements
 
     def _explain_taking(self, granted: Entry, base: Base, taken: Money, **facts: Any) -> None:
@@ -162,7 +197,7 @@ class Reversal:
             lot, amount = self.lot(lot_id), min(left, part)
             if amount:
                 moves.append(spend(lot, amount, operation, Entry.Kind.TAKE_BACK))
-                self._moved(lot.account, moves[-1:])
+                self.moved(lot.account, moves[-1:])
                 self.note("bonus", lot.program, "refund.bonus_settles", amount, name=_name(lot.name))
                 left -= amount
         return moves
@@ -190,7 +225,7 @@ class Reversal:
         held = (lot for lots in self.lots.values() for lot in lots if lot.id == lot_id)
         return next(held, None) or next(stock(entry.lot) for entry in self.entries if entry.lot_id == lot_id)
 
-    def _moved(self, account: int, movements: Iterable[Movement]) -> None:
+    def moved(self, account: int, movements: Iterable[Movement]) -> None:
         """The lots once these movements are made, so that a second taking does not count them twice."""
         moved = {m.lot: m.amount for m in movements if isinstance(m, Move)}
         lots = self.lots.get(account, [])

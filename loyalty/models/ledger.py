@@ -10,6 +10,19 @@ from django.utils.translation import gettext_lazy as _
 from clients.models import Client
 from loyalty.fields import MoneyField, PercentField, whole
 
+ANY_NUMBER = 1_000_000
+"""Sessions of a lot that stands for any number of them: uses are taken from it all the same."""
+
+
+def is_any_number(sessions: int) -> bool:
+    """Whether so many sessions that move, or are left, stand for any number: nobody is shown a million."""
+    return abs(sessions) > ANY_NUMBER // 2
+
+
+def summed(lot: str = "") -> Q:
+    """Lots of which there is a sum: not those that stand for any number. `lot` is the way to them ("lot__")."""
+    return ~Q(**{f"{lot}account__unit": "session"}) | Q(**{f"{lot}remaining__lte": ANY_NUMBER // 2})
+
 
 class Account(models.Model):
     """Where stored value lives, in one unit. Its row is what two tills that spend at once wait for."""
@@ -18,6 +31,7 @@ class Account(models.Model):
         BONUS = "bonus", _("bonuses")
         MONEY = "money", _("gift-card money")
         SESSION = "session", _("sessions")
+        STAMP = "stamp", _("stamps")
 
     unit = models.CharField(_("unit"), max_length=8, choices=Unit.choices)
     client = models.ForeignKey(
@@ -34,7 +48,9 @@ class Account(models.Model):
             models.UniqueConstraint(
                 fields=["client"], condition=Q(unit="bonus"), name="a_client_has_one_bonus_account"
             ),
-            models.CheckConstraint(condition=Q(unit__in=["bonus", "money", "session"]), name="account_unit_is_known"),
+            models.CheckConstraint(
+                condition=Q(unit__in=["bonus", "money", "session", "stamp"]), name="account_unit_is_known"
+            ),
             models.CheckConstraint(condition=~Q(unit="bonus", client=None), name="bonuses_belong_to_a_client"),
         ]
 
@@ -119,7 +135,9 @@ class Entry(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["lot", "number"], name="entries_of_a_lot_are_numbered"),
             models.UniqueConstraint(fields=["operation", "lot", "kind"], name="an_operation_is_posted_once"),
-            models.CheckConstraint(condition=~Q(amount=0), name="an_entry_moves_something"),
+            models.CheckConstraint(
+                condition=~Q(amount=0) | Q(kind="adjust", last_day__isnull=False), name="an_entry_moves_something"
+            ),
         ]
         indexes = [models.Index(fields=["account", "-id"], name="entries_of_an_account")]
 

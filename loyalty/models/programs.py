@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q, Sum, Value
+from django.db.models.functions import Greatest
 from django.utils.translation import gettext_lazy as _
 
 from clients.configured import Configured
-from clients.models import Business, code_validator
+from clients.models import Business, LetterTemplate, code_validator
 from loyalty.fields import MoneyField, PercentField, no_money, whole
 from loyalty.models.checks import Service
+from loyalty.models.ledger import Entry
 from loyalty.models.segments import Segment
+from loyalty.money import Money
 
 
 class HouseRules(Configured):
@@ -115,8 +120,19 @@ class BonusTerms(models.Model):
 class CashbackProgram(Program, BonusTerms):
     """Cumulative cashback: a share of what is paid comes back as bonuses, by the rung that total spent has reached."""
 
+    class Falls(models.TextChoices):
+        EARNED = "earned", _("to what they have earned")
+        ONE_STEP = "one_step", _("one step at a time")
+
     window_days = models.PositiveIntegerField(
         _("spending counts for, days"), null=True, blank=True, help_text=_("Empty: since the first visit.")
+    )
+    falls = models.CharField(
+        _("a client falls"),
+        max_length=8,
+        choices=Falls.choices,
+        default=Falls.EARNED,
+        help_text=_("When a tier is kept no longer: to the tier that their spending reaches, or one step at a time."),
     )
     segment = models.ForeignKey(
         Segment, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("for the segment")
@@ -141,6 +157,17 @@ class CashbackTier(Configured):
     name = models.CharField(_("name"), max_length=60)
     from_spent = MoneyField(_("from total spent"), validators=[MinValueValidator(0)])
     percent = PercentField(_("cashback, %"))
+    min_days = models.PositiveIntegerField(
+        _("kept at least, days"), default=0, help_text=_("After reaching it nobody falls from it sooner.")
+    )
+    grace_days = models.PositiveIntegerField(
+        _("and so long after the spending no longer reaches it, days"),
+        default=0,
+        help_text=_("Clients are told what keeps the tier, and until when."),
+    )
+    privileges = models.TextField(_("privileges"), blank=True, help_text=_("Shown to the client and at the desk."))
+    priority_booking = models.BooleanField(_("books first"), default=False)
+    early_access = models.BooleanField(_("hears of offers first"), default=False)
     enabled = models.BooleanField(default=True, editable=False)
 
     class Meta:
@@ -188,28 +215,51 @@ class CashbackMultiplier(Configured, Hours):
 
 
 class BonusProgram(Program, BonusTerms):
-    """Bonuses given on an occasion: joining, a birthday, the Nth visit, a long absence, a campaign."""
+    """Bonuses given on an occasion: joining, a birthday, the Nth visit, a long absence, a campaign, an action, ..."""
 
     class Trigger(models.TextChoices):
         REGISTRATION = "registration", _("on registration")
-        BIRTHDAY = "birthday", _("before a birthday")
+        FIRST_CHECK = "first_check", _("for the first paid check")
         NTH_VISIT = "nth_visit", _("after the Nth visit")
+        BIRTHDAY = "birthday", _("before a birthday")
+        ANNIVERSARY = "anniversary", _("before the anniversary of joining")
+        PERSONAL_DATE = "personal_date", _("before a personal date")
         INACTIVITY = "inactivity", _("after a long absence")
         CAMPAIGN = "campaign", _("for every check of a campaign")
+        ACTION = "action", _("for an action, by staff or API")
+        SPENT = "spent", _("when total spent passes a sum")
+        BALANCE = "balance", _("when the balance reaches a sum")
 
     trigger = models.CharField(_("given"), max_length=20, choices=Trigger.choices)
     amount = MoneyField(_("bonuses"), null=True, blank=True, validators=[MinValueValidator(1)])
     percent = PercentField(_("or a share of the check, %"), null=True, blank=True)
-    days_before = models.PositiveSmallIntegerField(_("days before the birthday"), default=0)
+    days_before = models.PositiveSmallIntegerField(_("days before"), default=0)
     days = models.PositiveSmallIntegerField(
         _("days without a visit"), null=True, blank=True, validators=[MinValueValidator(1)]
     )
-    repeat_days = models.PositiveSmallIntegerField(
-        _("again after, days"), null=True, blank=True, help_text=_("Empty: once in a lifetime.")
-    )
+    repeat_days = models.PositiveSmallIntegerField(_("again after, days"), null=True, blank=True)
+    once = models.BooleanField(_("once a client"), default=False, help_text=_("For actions."))
     nth = models.PositiveSmallIntegerField(_("which visit"), null=True, blank=True, validators=[MinValueValidator(1)])
+    reaches = MoneyField(_("sum"), null=True, blank=True, validators=[MinValueValidator(1)])
+    """Of a milestone: total spent or balance."""
+    date_name = models.CharField(_("which personal date"), max_length=40, blank=True)
     registered_days = models.PositiveSmallIntegerField(
-        _("only clients registered at least, days"), default=0, help_text=_("For birthdays.")
+        _("only clients registered at least, days"), default=0, help_text=_("For birthdays and other dates.")
+    )
+    segment = models.ForeignKey(
+        Segment, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("for the segment")
+    )
+    locations = models.JSONField(_("at the locations"), default=list, blank=True)
+    """Codes; none means everywhere. What the night gives goes by where the client registered."""
+    budget = MoneyField(
+        _("at most in all"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("The program stops giving when so many bonuses were given. Empty: no limit."),
+    )
+    letter = models.ForeignKey(
+        LetterTemplate, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("letter to the client")
     )
 
     class Meta(Program.Meta):
@@ -219,7 +269,11 @@ class BonusProgram(Program, BonusTerms):
         constraints = [
             models.CheckConstraint(
                 condition=Q(amount__isnull=False, percent__isnull=True)
-                | Q(amount__isnull=True, percent__isnull=False, trigger__in=["nth_visit", "campaign"]),
+                | Q(
+                    amount__isnull=True,
+                    percent__isnull=False,
+                    trigger__in=["nth_visit", "campaign", "first_check"],
+                ),
                 name="a_bonus_is_an_amount_or_a_share_of_a_check",
             ),
             models.CheckConstraint(
@@ -227,15 +281,71 @@ class BonusProgram(Program, BonusTerms):
             ),
             models.CheckConstraint(condition=~Q(trigger="inactivity") | Q(days__gte=1), name="an_absence_has_a_length"),
             models.CheckConstraint(
-                condition=~Q(trigger="campaign") | Q(percent__isnull=False), name="a_campaign_is_a_share_of_checks"
+                condition=~Q(trigger__in=["spent", "balance"]) | Q(reaches__gte=1), name="a_milestone_has_a_sum"
+            ),
+            models.CheckConstraint(
+                condition=~Q(trigger="personal_date") | ~Q(date_name=""), name="a_personal_date_has_a_name"
             ),
         ]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """The row that counts what is given follows."""
+        super().save(*args, **kwargs)
+        Budget.follow(self)
+
+
+class Budget(models.Model):
+    """How much a program with a budget has given. Its row is what two checks that give at once wait for; the limit
+    holds without.
+    """
+
+    program = models.OneToOneField(BonusProgram, models.PROTECT, primary_key=True, related_name="used_budget")
+    limit = MoneyField(_("at most in all"))
+    given = MoneyField(_("given"), default=no_money)
+    """Less what refunds took back. `check_ledger` proves it."""
+
+    class Meta:
+        verbose_name = _("used budget")
+        verbose_name_plural = _("used budgets")
+        constraints = [
+            models.CheckConstraint(condition=Q(given__gte=0, given__lte=F("limit")), name="a_budget_is_kept")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.program_id}: {self.given}"
+
+    @classmethod
+    def follow(cls, program: BonusProgram) -> None:
+        """The limit is the program's, but never below what was given. A program without a budget counts nothing; one
+        that is given a budget has given what the ledger says.
+        """
+        if program.budget is None:
+            cls.objects.filter(pk=program.pk).delete()
+            return
+        of_program = cls.objects.filter(pk=program.pk)
+        if not of_program.exists():
+            given = given_by(program.code)
+            cls.objects.create(program=program, given=given, limit=max(program.budget, given))
+        of_program.update(limit=Greatest(F("given"), Value(int(program.budget), output_field=models.BigIntegerField())))
+
+
+def given_by(code: str) -> Money:
+    """What the ledger says that a program has given, less what refunds took back."""
+    granted = Entry.objects.filter(lot__program=code, kind=Entry.Kind.GRANT)
+    back = Entry.objects.filter(
+        kind=Entry.Kind.TAKE_BACK, operation__startswith="visit:", operation__contains=f":occasions:{code}:refund:"
+    )
+    sums = (rows.aggregate(sum=Sum("amount"))["sum"] or 0 for rows in (granted, back))
+    return Money(sum(sums))
 
 
 class TrialProgram(Program):
     """Part of the price off one unit of a service, for clients who have not been here before."""
 
     percent = PercentField(_("discount, %"), default=50)
+    segment = models.ForeignKey(
+        Segment, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("for the segment")
+    )
     services: models.ManyToManyField[Service, TrialService] = models.ManyToManyField(
         Service, through="TrialService", verbose_name=_("services")
     )

@@ -1,7 +1,7 @@
-"""What happened, newest first: visits, refunds, and what moved the bonuses without a visit of the client's own.
+"""What happened, newest first: visits, refunds, prizes, and what else moved the bonuses without a visit of one's own.
 
-Three sources are merged a page at a time. The place where a page ended names a moment and the last row, so that
-things of the same moment are neither lost nor told twice, and a page costs four queries however long the history.
+Four sources are merged a page at a time. The place where a page ended names a moment and the last row, so that
+things of the same moment are neither lost nor told twice, and a page costs five queries however long the history.
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ from clients.models import Client
 from loyalty.checkout import explain_refund, why_refunded
 from loyalty.explanations import Why, explain, show_day, why
 from loyalty.house import House
-from loyalty.models import Account, Entry, Refund, Visit, VisitLine
+from loyalty.models import Account, Entry, PrizeClaim, Refund, Visit, VisitLine
 from loyalty.money import Money
+from loyalty.prizes import number_of
 
 PAGE = 10
-PLACE = re.compile(r"(?P<at>[0-9]{1,17})-(?P<source>[0-2])-(?P<pk>[0-9]{1,18})", re.ASCII)
+PLACE = re.compile(r"(?P<at>[0-9]{1,17})-(?P<source>[0-3])-(?P<pk>[0-9]{1,18})", re.ASCII)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -78,8 +79,8 @@ class Place:
 
 
 def history(client: Client, house: House, *, after: Place | None = None) -> Page:
-    """A page of what happened to this client. Four queries."""
-    sources = (_visits(client), _refunds(client), _movements(client))
+    """A page of what happened to this client. Five queries."""
+    sources = (_visits(client), _refunds(client), _movements(client), _prizes(client))
     found: list[tuple[Place, Any]] = []
     for number, rows in enumerate(sources):
         wanted = rows.filter(after.rows_after(number)) if after is not None else rows
@@ -103,10 +104,18 @@ def _refunds(client: Client) -> QuerySet[Any]:
 
 
 def _movements(client: Client) -> QuerySet[Any]:
-    """Bonuses that came or went without a check of the client's own. Repaying a debt is part of something else."""
-    own = Entry.objects.filter(account__client=client, account__unit=Account.Unit.BONUS)
+    """Bonuses that came or went without a check of the client's own, and everything that lives longer than it did.
+
+    Repaying a debt is part of something else.
+    """
+    own = Entry.objects.filter(Q(account__unit=Account.Unit.BONUS) | Q(amount=0), account__client=client)
     elsewhere = own.exclude(Q(visit__client=client) | Q(refund__visit__client=client))
-    return elsewhere.exclude(operation__endswith=":repay").select_related("lot")
+    of_a_prize = Q(operation__startswith="prize:", operation__endswith=":pay")  # told as one, whatever lots paid it
+    return elsewhere.exclude(of_a_prize | Q(operation__endswith=":repay")).select_related("lot")
+
+
+def _prizes(client: Client) -> QuerySet[Any]:
+    return PrizeClaim.objects.filter(client=client).select_related("prize")
 
 
 def _lines(rows: Iterable[Model]) -> Mapping[int, list[VisitLine]]:
@@ -125,8 +134,11 @@ def _happening(row: Model, lines: Mapping[int, list[VisitLine]], house: House) -
         title = _("Refund of the visit of %(day)s") if row.is_whole else _("Part of the visit of %(day)s refunded")
         reasons = why_refunded(explain_refund(row, house.currency), for_client=True)
         return Happening(row.at, title % {"day": show_day(house.day(row.visit.at))}, refund=row, why=reasons)
+    if isinstance(row, PrizeClaim):
+        title = _("Prize: %(name)s") % {"name": row.prize.name}
+        return Happening(row.at, title, amount=Money(-row.price), reason=number_of(row))
     assert isinstance(row, Entry)
-    return Happening(row.at, _title(row), amount=row.amount, reason=_reason(row))
+    return Happening(row.at, _title(row), amount=row.amount or None, reason=_reason(row))
 
 
 def _names(lines: Iterable[VisitLine]) -> str:
@@ -136,6 +148,8 @@ def _names(lines: Iterable[VisitLine]) -> str:
 
 def _title(entry: Entry) -> str:
     name = entry.lot.name or _("Bonuses")
+    if not entry.amount and entry.last_day is not None:
+        return _("%(name)s: now until %(day)s") % {"name": name, "day": show_day(entry.last_day)}
     titles = {
         Entry.Kind.EXPIRE: _("%(name)s: ended unused"),
         Entry.Kind.TAKE_BACK: _("%(name)s: taken back"),

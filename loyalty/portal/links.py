@@ -1,7 +1,6 @@
-"""Links that open a client's page: the lasting one of receipts and QR codes, and one by e-mail that opens it once.
+"""Links that open a client's page: the lasting one (`loyalty.links`), and one by e-mail that opens it once.
 
-Both are signed with the installation's key and name the client; neither can be made or altered without the key. The
-lasting one never ends, as it stands on paper: changing `SECRET_KEY` (without a fallback) ends them all.
+Both are signed with the installation's key and name the client; neither can be made or altered without the key.
 """
 
 from __future__ import annotations
@@ -16,25 +15,17 @@ from django.urls import reverse
 from clients import throttle
 from clients.models import Client
 from clients.refusals import NotFound
+from loyalty.links import LONGEST, balance_link_of, client_of
 
-LASTING = "loyalty.portal.balance_link"
+__all__ = ["balance_link", "client_of", "one_time_link", "use_one_time_link"]
+
 ONCE = "loyalty.portal.one_time_link"
 ONCE_LIVES = timedelta(minutes=30)
-LONGEST = 200
 
 
 def balance_link(client: Client) -> str:
     """The address of the client's page, for a receipt or a QR code. It does not end."""
-    token = signing.Signer(salt=LASTING, sep=".").sign(str(client.pk))
-    return settings.BASE_URL + reverse("portal:open", args=[token])
-
-
-def client_of(token: str) -> int:
-    """The client whose lasting link this is. Raises `NotFound`."""
-    try:
-        return int(signing.Signer(salt=LASTING, sep=".").unsign(token[:LONGEST]))
-    except signing.BadSignature:
-        raise NotFound("not a link of ours") from None
+    return balance_link_of(client.pk)
 
 
 def one_time_link(client: Client, *, now: datetime) -> str:

@@ -26,7 +26,7 @@ def offer(*, now: datetime) -> Offer | None:
         book = rulebook()
     except Refusal:
         return None
-    return Offer(book.house, tuple(_promises(book, now)), tuple(_goods(book)))
+    return Offer(book.house, tuple(_promises(book, now)), tuple(_goods(book, now)))
 
 
 def _promises(book: Rulebook, now: datetime) -> list[str]:
@@ -38,5 +38,8 @@ def _promises(book: Rulebook, now: datetime) -> list[str]:
     ]
 
 
-def _goods(book: Rulebook) -> list[Good]:
-    return [good for mechanic in mechanics() for good in mechanic.goods(book.house, book.rules[mechanic.code])]
+def _goods(book: Rulebook, now: datetime) -> list[Good]:
+    """What a visitor may buy; not what is for somebody who has one already."""
+    today = book.house.day(now)
+    goods = (good for mechanic in mechanics() for good in mechanic.goods(book.house, book.rules[mechanic.code]))
+    return [good for good in goods if not good.asks_code and (good.until is None or good.until >= today)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from loyalty.portal import views
+from loyalty.portal import letters, prizes, views
 
 app_name = "portal"
 urlpatterns = [
@@ -18,7 +18,11 @@ urlpatterns = [
     # The client of the session, and only what is theirs: no address names a client.
     path("me/", views.me, name="me"),
     path("me/leave/", views.leave, name="leave"),
+    path("me/letters/", letters.mine, name="letters"),
+    path("me/prizes/", prizes.mine, name="prizes"),
     # Whoever holds a link.
     path("me/once/<str:token>/", views.open_once, name="open-once"),
     path("me/<str:token>/", views.open_page, name="open"),
+    path("letters/off/<str:token>/", letters.off, name="letters-off"),
+    path("letters/<str:token>/", letters.by_link, name="letters-by-link"),
 ]

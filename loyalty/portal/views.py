@@ -15,14 +15,15 @@ from django.utils import timezone, translation
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from kombu.exceptions import KombuError
 
-from clients import throttle
+from clients import devices, throttle
 from clients.models import Business, Card, Client, PublicRequest
 from clients.refusals import NotFound, Refusal
 from loyalty.mechanics import Holdings, Invitation
-from loyalty.portal import links, session, spending
+from loyalty.portal import device, links, session, spending
 from loyalty.portal.answers import invitation
 from loyalty.portal.forms import Enter, Join
 from loyalty.portal.history import Place, history
+from loyalty.portal.prizes import shelf_of
 from loyalty.portal.promises import offer
 from loyalty.portal.session import of_the_client, private
 from loyalty.wallet import Wallet, wallet
@@ -61,8 +62,11 @@ def join(request: HttpRequest, code: str = "") -> HttpResponseBase:
             _count_of("join_phone", form.cleaned_data["phone"], JOINS_PER_PHONE)
         except throttle.Throttled as refusal:
             return too_often(request, refusal)
-        _ask(Kind.JOIN, form.said())
-        return redirect("portal:joined")
+        mark = device.mark_of(request)
+        _ask(Kind.JOIN, {**form.said(), "device": devices.hidden(mark)})
+        answer = redirect("portal:joined")
+        device.keep(answer, mark)
+        return answer
     invited = _invited(request, code) if code else None
     shown = {"form": form, "code": code, "invited": invited, "terms": business.terms}
     return render(request, "portal/join.html", shown, status=422 if form.errors else 200)
@@ -153,7 +157,8 @@ def leave(request: HttpRequest) -> HttpResponseBase:
 @of_the_client
 def me(request: HttpRequest, client: Client) -> HttpResponseBase:
     """The balance page."""
-    held = wallet(client, now=timezone.now())
+    now = timezone.now()
+    held = wallet(client, now=now)
     currency = held.house.currency
     place = Place.read(request.GET.get("after", ""))
     page = history(client, held.house, after=place)
@@ -168,10 +173,13 @@ def me(request: HttpRequest, client: Client) -> HttpResponseBase:
         "lots": spending.lots(held),
         "rises": spending.rises(held),
         "panels": [_panel(panel, held) for holdings in held.holdings for panel in _of(holdings)],
+        "shelf": shelf_of(client),
         "history": page,
         "is_later": place is not None,
     }
-    return render(request, "portal/me.html", shown)
+    page_shown = render(request, "portal/me.html", shown)
+    device.was_here(request, page_shown, client.pk, at=now)
+    return page_shown
 
 
 def _of(holdings: Holdings) -> tuple[Any, ...]:

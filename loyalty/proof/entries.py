@@ -64,7 +64,8 @@ ENTRIES = (
         "lot {0}: its first entry is a {1}",
         f"""
         SELECT lot.id, entry.kind {FIRST}
-        WHERE (lot.is_debt AND entry.kind <> 'take_back') OR (NOT lot.is_debt AND entry.kind NOT IN ('grant', 'adjust'))
+        WHERE (lot.is_debt AND entry.kind <> 'take_back')
+            OR (NOT lot.is_debt AND entry.kind NOT IN ('grant', 'adjust', 'transfer'))
         """,
     ),
     Check(
@@ -86,8 +87,10 @@ ENTRIES = (
         "lot {0}: entry {1} moved the last day from {2} to {3}",
         f"""
         SELECT lot_id, number, last_day_before, last_day FROM {CHAIN}
-        WHERE number > 1 AND (last_day < last_day_before OR (kind NOT IN ('return', 'adjust')
-            AND COALESCE(CAST(last_day AS varchar(10)), '') <> COALESCE(CAST(last_day_before AS varchar(10)), '')))
+        WHERE number > 1 AND ((last_day < last_day_before
+                AND operation NOT LIKE 'closure:%:undo' AND operation NOT LIKE 'membership:%:undo')
+            OR (kind NOT IN ('return', 'adjust')
+                AND COALESCE(CAST(last_day AS varchar(10)), '') <> COALESCE(CAST(last_day_before AS varchar(10)), '')))
         """,  # noqa: S608
     ),
     Check(
@@ -112,9 +115,15 @@ ENTRIES = (
         """
         SELECT lot_id, number, kind, amount FROM loyalty_entry
         WHERE (kind = 'grant' AND (amount < 0 OR number > 1)) OR (kind = 'return' AND amount < 0)
-            OR (kind IN ('spend', 'expire', 'take_back') AND amount > 0) OR amount = 0
+            OR (kind IN ('spend', 'expire', 'take_back') AND amount > 0)
+            OR (amount = 0 AND (kind <> 'adjust' OR number = 1))
             OR kind NOT IN ('grant', 'spend', 'return', 'take_back', 'expire', 'adjust', 'transfer')
         """,
+    ),
+    Check(
+        "lot {0}: entry {1} moves neither an amount nor the last day",
+        f"SELECT lot_id, number FROM {CHAIN} WHERE number > 1 AND amount = 0"  # noqa: S608
+        " AND COALESCE(CAST(last_day AS varchar(10)), '') = COALESCE(CAST(last_day_before AS varchar(10)), '')",
     ),
     Check(
         "entry {0}: its lot {1} is gone",
@@ -148,8 +157,8 @@ ENTRIES = (
     Check(
         "account {0}: {1} moved {2} to nowhere",
         """
-        SELECT account_id, operation, SUM(amount) FROM loyalty_entry WHERE kind = 'transfer'
-        GROUP BY account_id, operation HAVING SUM(amount) <> 0
+        SELECT MIN(account_id), operation, SUM(amount) FROM loyalty_entry WHERE kind = 'transfer'
+        GROUP BY operation HAVING SUM(amount) <> 0
         """,
     ),
 )

@@ -76,7 +76,7 @@ class Ladder(Children):
     name: str
     model: type[models.Model]
     parent: str
-    parts: tuple[Key, ...]
+    parts: tuple[Part, ...]
     threshold: Key
     required: bool = True
 

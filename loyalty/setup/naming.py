@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clients.models import Client, Location
-from loyalty.models import CashbackProgram, Discount, PromoCode, Segment, Service
+from loyalty.models import CashbackProgram, Discount, PromoCode, Segment, Service, StampProgram
 from loyalty.money import Currency
 from loyalty.periods import WEEKDAYS
 from loyalty.setup.parts import Key, Part, Values, added_and_removed, value_of
@@ -145,8 +145,9 @@ class _AnyNames(ServiceNames):
 
 
 def _stored_names(context: Context) -> set[str]:
-    rules = [row for model in (Discount, PromoCode, CashbackProgram) for row in context.rows(model)]
-    named = {name for row in rules for name in (*row.services, *row.exclude)}
+    rules = [row for model in (Discount, PromoCode, CashbackProgram, StampProgram) for row in context.rows(model)]
+    named = {name for row in rules for name in (*row.services, *row.exclude, *getattr(row, "free", ()))}
+    named |= {row.service for row in context.rows(Segment) if row.service}
     return named | {name for service in context.rows(Service) for name in (service.code, service.category) if name}
 
 

@@ -72,6 +72,8 @@ def in_words(plain: Any) -> str:
         return _("yes") if plain else _("no")
     if isinstance(plain, list):
         return ", ".join(plain)
+    if isinstance(plain, dict) and len(plain) > 1:
+        return " ".join(map(in_words, plain.values()))
     if isinstance(plain, dict):
         ((unit, count),) = plain.items()
         many = (
@@ -217,7 +219,7 @@ class Group(Part):
     def _is_used(self, values: Values) -> bool:
         """Whether leaving the group out would lose something."""
         if self.used_by:
-            return any(values[column] is not None for column in self.used_by)
+            return any(values[column] not in (None, "") for column in self.used_by)
         defaults = {
             column: part.default if isinstance(part, Key) else None for part in self.parts for column in part.columns
         }

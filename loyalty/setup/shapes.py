@@ -69,6 +69,26 @@ class Text(Plain):
         return text
 
 
+@dataclass(frozen=True, slots=True)
+class Lines(Plain):
+    """Text of several lines, or of one; empty: none. Space at the end of lines and around the text goes."""
+
+    limit: int
+    one: bool = False
+
+    def read(self, raw: Any, currency: Currency) -> str:
+        if not isinstance(raw, str):
+            raise Wrong(_("must be text (in quotes, if it looks like a number)"))
+        if self.one:
+            return Text(self.limit, blank=True).read(raw, currency)
+        text = "\n".join(line.rstrip() for line in raw.strip().splitlines())
+        if any(unicodedata.category(character) in UNSTORABLE for character in text if character != "\n"):
+            raise Wrong(_("has a character that cannot be typed"))
+        if len(text) > self.limit:
+            raise Wrong(_("must have at most %(limit)d characters") % {"limit": self.limit})
+        return text
+
+
 class Code(Plain):
     """What identifies a row."""
 

@@ -14,9 +14,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
-from clients.models import Business
+from clients.models import Business, Staff
 from clients.phones import show_phone
+from loyalty.cashback import Ladder, brings
+from loyalty.cashback import by_hand as set_by_hand
+from loyalty.cashback import what_keeps as keeping
 from loyalty.explanations import show_day, show_percent
+from loyalty.mechanics import DeskLink, mechanics
 from loyalty.money import Currency
 from loyalty.templatetags.accent import Accent
 from loyalty.templatetags.accent import accent as accent_of
@@ -41,6 +45,24 @@ def accent(colour: str) -> Accent:
 def money(amount: int, currency: Currency) -> str:
     """1250 → "12.50", "12,50" in Russian; the currency stands once beside it."""
     return currency.number(amount, _language())
+
+
+@register.filter
+def what_keeps(ladder: Ladder, currency: Currency) -> str:
+    """ "86.00 more by 30 April 2027 keeps Silver."; "" while no fall is near."""
+    return keeping(ladder, currency) if ladder.is_near else ""
+
+
+@register.filter
+def by_hand(ladder: Ladder) -> str:
+    """ "Set by hand until 30 April 2027."; "" if it is not."""
+    return set_by_hand(ladder)
+
+
+@register.filter
+def privileges(ladder: Ladder) -> list[str]:
+    """What the tier brings besides its percent, a line each."""
+    return brings(ladder)
 
 
 @register.filter
@@ -113,6 +135,13 @@ def day_in(value: datetime, zone: ZoneInfo) -> date:
 def phone(number: str) -> str:
     """ "+12125550101" → "+1 212-555-0101"."""
     return show_phone(number)
+
+
+@register.simple_tag
+def counters(staff: Staff) -> list[DeskLink]:
+    """The pages at the desk that mechanics have, as far as whoever stands there may see them."""
+    links = (mechanic.counter for mechanic in mechanics())
+    return [link for link in links if link is not None and staff.has_perm(link.right)]
 
 
 @register.simple_tag

@@ -13,17 +13,26 @@
     let timer = null;
     let asked = 0;
 
+    // What is typed in the form, and beside the sentences: whose figures they are told with.
+    function filled() {
+      const data = new FormData(form);
+      panel.querySelectorAll("[data-effect-with]").forEach((input) => data.set(input.name, input.value));
+      return data;
+    }
+
     async function ask() {
       const mine = ++asked;
       const answer = await fetch(panel.dataset.effect, {
         method: "POST",
-        body: new FormData(form),
+        body: filled(),
         headers: { Accept: "application/json" },
       }).catch(() => null);
       if (mine !== asked || !answer || !answer.ok) return;
-      const { sentences } = await answer.json();
-      wait.hidden = sentences.length > 0;
-      panel.classList.toggle("regulars-waiting", sentences.length === 0);
+      const { sentences = [], html = "" } = await answer.json();
+      if (html) text.innerHTML = html;
+      const isWhole = html !== "" || sentences.length > 0;
+      wait.hidden = isWhole;
+      panel.classList.toggle("regulars-waiting", !isWhole);
       if (!sentences.length) return;
       text.replaceChildren(
         ...sentences.map((sentence) => {
@@ -39,6 +48,7 @@
       timer = setTimeout(ask, PAUSE);
     }
 
+    panel.addEventListener("input", soon);
     form.addEventListener("input", soon);
     form.addEventListener("change", soon);
   }

@@ -123,7 +123,7 @@ function pay() {
 // --- a new check from the server must not take away what is being typed, nor close what was opened -------------------
 
 const kept = { sent: new Map(), typed: new Map(), open: new Set(), focus: "" };
-const inputs = () => [...document.querySelectorAll("#quoted input[id]:not([type=hidden]):not([type=range])")];
+const inputs = () => [...document.querySelectorAll("#quoted :is(input, textarea, select)[id]:not([type=hidden], [type=range])")];
 
 document.addEventListener("htmx:beforeSend", (event) => {
   if (event.detail.target?.id === "quoted") kept.sent = new Map(inputs().map((one) => [one.id, one.value]));

@@ -43,8 +43,8 @@ def test_the_next_check_follows_a_changed_percent(gym: Gym, anna: Staff, sign_in
 @pytest.mark.parametrize(
     ("changed", "field", "words"),
     [
-        ({"referrer_amount": "10"}, "referrer_amount", "Either a share or a fixed amount, not both."),
-        ({"friend_discount_percent": "5"}, "friend_discount_percent", "Either bonuses or a discount, not both."),
+        ({"referrer_amount": "10"}, "referrer_amount", "One thing only: leave the others empty."),
+        ({"friend_discount_percent": "5"}, "friend_discount_percent", "One thing only: leave the others empty."),
         ({"lifetime_days": "5", "lifetime_months": "5"}, "lifetime_months", "Either days or months, not both."),
         ({"lifetime_days": "0"}, "lifetime_days", "At least 1. Leave it empty for bonuses that never end."),
         ({"referrer_percent": "700"}, "referrer_percent", "Must be between 0 and 100."),
@@ -79,7 +79,18 @@ def test_amounts_and_percents_stand_in_the_form_as_people_write_them(gym: Gym, a
 @pytest.mark.parametrize(
     ("values", "field", "words"),
     [
-        ({"trigger": "campaign", "amount": "5"}, "amount", "A campaign gives a share of each check."),
+        ({"trigger": "campaign"}, "percent", "Either an amount or a share of the check."),
+        ({"trigger": "first_check"}, "percent", "Either an amount or a share of the check."),
+        ({"trigger": "action", "percent": "5"}, "percent", "There is no check on this occasion: give an amount."),
+        ({"trigger": "personal_date", "amount": "5"}, "date_name", "This occasion needs it."),
+        ({"trigger": "spent", "amount": "5"}, "reaches", "This occasion needs it."),
+        ({"trigger": "balance", "amount": "5"}, "reaches", "This occasion needs it."),
+        (
+            {"trigger": "action", "amount": "5", "once": "on", "repeat_days": "9"},
+            "repeat_days",
+            "It counts once a client: leave this empty.",
+        ),
+        ({"trigger": "action", "amount": "5", "budget": "0"}, "budget", "It must be at least 0.01."),
         ({"trigger": "birthday", "percent": "5"}, "percent", "There is no check on this occasion: give an amount."),
         ({"trigger": "registration"}, "amount", "There is no check on this occasion: give an amount."),
         ({"trigger": "nth_visit", "amount": "5"}, "nth", "This occasion needs it."),
@@ -181,8 +192,15 @@ def test_a_plan_takes_days_or_months(gym: Gym, anna: Staff, sign_in: SignIn) -> 
         "sessions": "8",
         "price": "120",
         "covers": [service.pk],
+        "starts": "purchase",
+        "people": "1",
         "freeze_days": "0",
         "refund": "used",
+        "grace_days": "3",
+        "remind_days": "3",
+        "limit_percent": "100",
+        "min_check": "0",
+        "pending_days": "0",
     }
     browser, add = sign_in(anna), reverse("admin:memberships_plan_add")
     said = errors(browser.post(add, data | {"valid_days": "30", "valid_months": "1"}))
@@ -193,7 +211,8 @@ def test_a_plan_takes_days_or_months(gym: Gym, anna: Staff, sign_in: SignIn) -> 
 
 
 def test_a_gift_card_needs_an_amount(gym: Gym, anna: Staff, sign_in: SignIn) -> None:
-    data = {"name": "Voucher", "enabled": "on", "valid_days": "90", "denominations-INITIAL_FORMS": "0"}
+    data = {"name": "Voucher", "enabled": "on", "valid_days": "90", "design": "plain"}
+    data |= {"denominations-INITIAL_FORMS": "0"}
     browser, add = sign_in(anna), reverse("admin:giftcards_giftcardtype_add")
     empty = browser.post(add, data | {"denominations-TOTAL_FORMS": "0"})
     assert "A gift card needs at least one amount, for example 50." in empty.content.decode()

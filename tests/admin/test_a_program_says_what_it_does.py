@@ -13,6 +13,8 @@ from clients.models import Staff
 from giftcards import sentences as cards
 from giftcards.models import GiftCardType
 from loyalty.admin import sentences
+from loyalty.admin.sentences_bonuses import limits
+from loyalty.admin.words import Words
 from loyalty.models import BonusProgram, CashbackProgram, CashbackTier, TrialProgram
 from loyalty.money import Currency, Money
 from memberships import sentences as plans
@@ -116,10 +118,60 @@ def test_cashback_without_a_tier_asks_for_one() -> None:
             {"trigger": "campaign", "percent": 20},
             "For every check of the campaign a client gets 20\N{NO-BREAK SPACE}% of the check as bonuses.",
         ),
+        (
+            {"trigger": "first_check", "amount": Money(500)},
+            "For the first check that is paid a client gets 5.00 bonuses.",
+        ),
+        (
+            {"trigger": "spent", "reaches": Money(100000), "amount": Money(500)},
+            "When all that a client has spent reaches 1,000.00, they get 5.00 bonuses, once.",
+        ),
+        (
+            {"trigger": "balance", "reaches": Money(20000), "amount": Money(500)},
+            "When the bonuses of a client reach 200.00, they get 5.00 bonuses, once.",
+        ),
+        (
+            {"trigger": "action", "name": "Review", "amount": Money(500)},
+            "When staff or a till confirm “Review”, the client gets 5.00 bonuses.",
+        ),
+        (
+            {"trigger": "anniversary", "amount": Money(500)},
+            "A client gets 5.00 bonuses on each anniversary of joining.",
+        ),
+        (
+            {"trigger": "personal_date", "date_name": "child", "days_before": 3, "amount": Money(500)},
+            "A client gets 5.00 bonuses each year 3 days before the day “child”.",
+        ),
     ],
 )
 def test_each_occasion_is_said(values: dict[str, Any], sentence: str) -> None:
     assert sentences.bonus(BonusProgram(**values), USD)[0] == sentence
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"repeat_days": 30}, "Again after 30 days at the earliest."),
+        ({"once": True}, "Once a client."),
+        ({}, "Each time it is confirmed."),
+    ],
+)
+def test_an_action_says_how_often(values: dict[str, Any], sentence: str) -> None:
+    program = BonusProgram(trigger="action", name="Review", amount=Money(500), **values)
+    assert sentences.bonus(program, USD)[1] == sentence
+
+
+def test_a_bonus_program_says_for_whom_where_and_how_much() -> None:
+    known = Words(places={"main": "Main hall"}, segments={7: "VIP"})
+    program = BonusProgram(trigger="campaign", percent=20, segment_id=7, locations=["main"], budget=Money(500000))
+    assert limits(program, known, USD, "Thanks") == [
+        "Only clients of the segment “VIP” get it.",
+        "Only at “Main hall”.",
+        "It gives at most 5,000.00 in all, then it stops.",
+        "Whoever gets it is written the letter “Thanks”.",
+    ]
+    program = BonusProgram(trigger="birthday", locations=["main"])
+    assert limits(program, known, USD) == ["Only for clients who registered at “Main hall”."]
 
 
 def test_a_trial_says_what_the_newcomer_pays() -> None:
@@ -181,6 +233,8 @@ def form_of(program: ReferralProgram, **changed: str) -> dict[str, str]:
         "limit_percent": "50",
         "min_check": "50.00",
         "pending_days": "0",
+        "milestones-TOTAL_FORMS": "0",
+        "milestones-INITIAL_FORMS": "0",
     } | changed
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from django.urls import reverse
 
 from clients.models import Client, Staff
-from loyalty.models import Entry, PromoCode, PromoUse, Refund
+from loyalty.models import Closure, Entry, PromoCode, PromoUse, Refund
 from tests.admin.conftest import Gym, SignIn
+from tests.factories import NOW
 
 
 def test_lists_hold_only_visits_of_the_own_location(gym: Gym, mike: Staff, sign_in: SignIn) -> None:
@@ -88,3 +89,18 @@ def test_the_uses_of_a_promo_code_are_those_of_the_own_location(
     url = reverse("admin:loyalty_promocode_change", args=[promo.pk])
     assert [use.visit_id for use in sign_in(olga).get(url).context["uses"]] == [gym.visit.pk]
     assert {use.visit_id for use in sign_in(anna).get(url).context["uses"]} == {gym.visit.pk, gym.elsewhere.pk}
+
+
+def test_closures_are_those_of_the_own_location(gym: Gym, olga: Staff, anna: Staff, sign_in: SignIn) -> None:
+    here, elsewhere = (
+        Closure.objects.create(
+            operation=place.code, location=place, from_day=NOW.date(), days=1, reason="Flood", by="staff:anna"
+        )
+        for place in (gym.main, gym.riverside)
+    )
+    olga.locations.add(gym.main)
+    url = reverse("admin:loyalty_closure_changelist")
+    browser = sign_in(olga)
+    assert [row.pk for row in browser.get(url).context["cl"].result_list] == [here.pk]
+    assert browser.get(reverse("admin:loyalty_closure_change", args=[elsewhere.pk])).status_code == 302
+    assert {row.pk for row in sign_in(anna).get(url).context["cl"].result_list} == {here.pk, elsewhere.pk}

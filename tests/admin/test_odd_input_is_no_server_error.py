@@ -9,9 +9,11 @@ from django.contrib import admin
 from django.urls import reverse
 
 from clients.models import Staff
+from loyalty.models import Segment
 from tests.admin.conftest import Gym, SignIn
 
 IDS = ["9" * 40, "9" * 18, "0", "-1", "x", "1%00", "_00", "%2e%2e", "1'--", "é", "1.5", "__", "None", "%F0%9F%98%80"]
+ODDEST = ["9" * 40, "9" * 18, "x", "1%00"]
 QUERIES = [
     "q=%00",
     "q=" + "9" * 40,
@@ -41,7 +43,8 @@ QUERIES = [
     "client__user__password__startswith=a",
     "enabled__exact=maybe",
 ]
-LABELS = sorted(model._meta.label_lower.replace(".", "_") for model in admin.site._registry)
+PAGES = {model._meta.label_lower.replace(".", "_"): page for model, page in admin.site._registry.items()}
+LABELS = sorted(PAGES)
 
 
 @pytest.mark.parametrize("label", LABELS)
@@ -54,9 +57,10 @@ def test_odd_queries(gym: Gym, anna: Staff, sign_in: SignIn, label: str) -> None
 @pytest.mark.parametrize("label", LABELS)
 def test_odd_ids(gym: Gym, anna: Staff, sign_in: SignIn, label: str) -> None:
     browser, url = sign_in(anna), reverse(f"admin:{label}_changelist")
-    ways = ["change/", "history/", "delete/", "effect/", "adjust", "refund_visit", "block", "revoke", "password/", ""]
+    further = ["history/", "delete/", "effect/", "progress/", "preview/", "paste/", "password/", "adjust"]
+    verbs = getattr(PAGES[label], "actions_detail", ())
     broken = []
-    for odd, way in product(IDS, ways):
+    for odd, way in [*product(IDS, ["change/", ""]), *product(ODDEST, [*further, *verbs])]:
         path = f"{url}{odd}/{way}"
         codes = {
             browser.get(path).status_code,
@@ -74,8 +78,9 @@ def test_odd_forms(gym: Gym, anna: Staff, sign_in: SignIn, label: str) -> None:
     junk = ["", "x", "9" * 40, "\x00", "1e5", "-1", "é" * 300, "9999999999999999999"]
     for path in (reverse(f"admin:{label}_add"), reverse(f"admin:{label}_changelist")):
         page = browser.get(path)
-        form = page.context["adminform"].form if page.context and "adminform" in page.context else None
-        names = [*(form.fields if form else []), "tiers-0-from_spent", "tiers-TOTAL_FORMS", "_selected_action"]
+        shown = [page.context.get(name) for name in ("adminform", "form")] if page.context else []
+        fields = [name for form in shown for name in getattr(getattr(form, "form", form), "fields", ())]
+        names = [*fields, "tiers-0-from_spent", "tiers-TOTAL_FORMS", "steps-TOTAL_FORMS", "_selected_action"]
         for text in junk:
             data = dict.fromkeys(names, text) | {"tiers-INITIAL_FORMS": text, "action": "delete_selected"}
             assert browser.post(path, data).status_code < 500, (path, text)
@@ -83,7 +88,17 @@ def test_odd_forms(gym: Gym, anna: Staff, sign_in: SignIn, label: str) -> None:
 
 def test_odd_addresses_of_the_site_itself(gym: Gym, anna: Staff, sign_in: SignIn) -> None:
     browser = sign_in(anna)
+    listed = Segment.objects.create(code="listed", name="Listed", is_static=True)
     for path in (
+        f"loyalty/segment/{listed.pk}/clients/{'9' * 40}/",
+        f"loyalty/segment/{'9' * 40}/clients/1/",
+        f"loyalty/segment/{listed.pk}/change/?page={'9' * 40}",
+        f"loyalty/promocode/{'9' * 40}/codes/1/",
+        f"loyalty/closure/add/?location={'9' * 40}",
+        f"loyalty/nightrun/?task=%00&p={'9' * 40}",
+        f"loyalty/chainrun/?chain__id__exact={'9' * 40}",
+        f"loyalty/prizeclaim/?q=P{'9' * 40}",
+        "loyalty/rfmscale/add/?fit=x",
         "search/?s=a&page=x",
         "search/?s=a&page=-1",
         "r/x/1/",

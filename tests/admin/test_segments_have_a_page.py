@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from clients.models import Location, Staff
 from clients.tags import set_tags
-from loyalty.admin.segments import told
+from loyalty.admin.sentences_segments import told
 from loyalty.models import CashbackTier, Discount, Segment
 from loyalty.money import Currency, Money
 from loyalty.registration import register

@@ -5,13 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib import admin
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from clients.models import Staff
 from giftcards.models import GiftCard
 from loyalty.models import Entry, Lot, Refund
-from tests.admin.conftest import Gym, SignIn
+from tests.admin.conftest import Gym, SignIn, one_of_each, some_row
 
+ACTIONS = [
+    (model._meta.label_lower, name)
+    for model, page in sorted(admin.site._registry.items(), key=lambda known: known[0]._meta.label_lower)
+    for name in getattr(page, "actions_detail", ())
+]
+LINK = "see_"
 SUBMIT = {"_form_submitted": "True"}
 
 
@@ -37,6 +46,27 @@ def test_looking_at_a_dialog_writes_nothing(gym: Gym, anna: Staff, sign_in: Sign
     gym.key.refresh_from_db()
     assert (Entry.objects.count(), Refund.objects.count()) == (entries, 0)
     assert (gym.card.blocked_at, gym.key.revoked_at) == (None, None)
+
+
+@pytest.mark.parametrize(("label", "name"), ACTIONS)
+def test_no_action_writes_before_it_is_confirmed(gym: Gym, anna: Staff, sign_in: SignIn, label: str, name: str) -> None:
+    one_of_each(gym)
+    url = reverse(f"admin:{label.replace('.', '_')}_{name}", args=[some_row(label)])
+    browser = sign_in(anna)
+    with CaptureQueriesContext(connection) as asked:
+        assert browser.get(url, said("5", to="anna@example.com")).status_code in (200, 302, 403)
+    assert [one["sql"] for one in asked if one["sql"].startswith(("INSERT", "UPDATE", "DELETE"))] == []
+
+
+@pytest.mark.parametrize(("label", "name"), ACTIONS)
+def test_an_auditor_confirms_nothing(gym: Gym, olga: Staff, sign_in: SignIn, label: str, name: str) -> None:
+    one_of_each(gym)
+    url = reverse(f"admin:{label.replace('.', '_')}_{name}", args=[some_row(label)])
+    refusals = (302, 403) if name.startswith(LINK) else (403,)  # a link leads to a page, which has rights of its own
+    with CaptureQueriesContext(connection) as asked:
+        assert sign_in(olga).post(url, said("5", to="anna@example.com")).status_code in refusals
+    written = [one["sql"] for one in asked if one["sql"].startswith(("INSERT", "UPDATE", "DELETE"))]
+    assert [sql for sql in written if "django_session" not in sql and "clients_staff" not in sql] == []
 
 
 def test_bonuses_are_added_with_name_and_reason(gym: Gym, anna: Staff, sign_in: SignIn) -> None:

@@ -10,26 +10,20 @@ from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]  # comes with drf-spectacular
 import pytest
-from django.conf import settings
 from django.test import Client as Browser
 
 from clients.actors import Actor
 from loyalty.api.keys import make_key
 from loyalty.api.pages import description
-from loyalty.setup import load, read_yaml
+from tests.published import load_preset
 
 ROOT = "/api/v1/"
-
-
-def load_preset(name: str) -> None:
-    document = read_yaml((settings.BASE_DIR / "loyalty" / "presets" / f"{name}.yaml").read_text())
-    load(document, by=Actor.staff("anna"))
 
 
 @pytest.fixture
 def flexgym(db: None) -> None:
     """The preset: a trial session of 50 %, cashback from 3 %, referral 5 % and 100 for the friend."""
-    load_preset("flexgym")
+    load_preset("flexgym", by=Actor.staff("anna"))
 
 
 @pytest.fixture

@@ -183,9 +183,21 @@ def test_a_balance_says_all_of_it(till: Caller, alice: Any) -> None:
         "debt": "0.00",
         "total_spent": "30.00",
         "visits": 1,
-        "tier": {"name": "Start", "percent": "3", "next": {"name": "Silver", "percent": "5", "remaining": "470.00"}},
+        "tier": {
+            "name": "Start",
+            "percent": "3",
+            "next": {"name": "Silver", "percent": "5", "remaining": "470.00"},
+            "privileges": [],
+            "priority_booking": False,
+            "early_access": False,
+            "falls": None,
+            "by_hand": False,
+            "by_hand_until": None,
+        },
         "memberships": [],
         "gift_cards": [],
+        "free_services": [],
+        "stamps": [],
     }
     assert [(lot["program"], lot["remaining"], lot["limit_percent"], lot["min_check"]) for lot in lots] == [
         ("cumulative", "0.90", "50", "50.00"),

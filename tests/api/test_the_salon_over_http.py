@@ -9,16 +9,18 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from clients.actors import Actor
 from clients.models import Client
 from loyalty.api.keys import make_key
 from loyalty.models import Entry, Visit
-from tests.api.conftest import Caller, basket, load_preset
+from tests.api.conftest import Caller, basket
+from tests.published import load_preset
 from tests.till import Till
 
 
 @pytest.fixture
 def salon(db: None) -> Caller:
-    load_preset("salon")
+    load_preset("salon", by=Actor.staff("anna"))
     return Caller(make_key("salon", scope="owner"))
 
 

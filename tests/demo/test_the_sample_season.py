@@ -9,17 +9,17 @@ import pytest
 from django.contrib.auth.models import Group
 
 from clients.models import Business, Client, Staff
-from config.demo import ground
+from config.demo import evening, ground
 from config.demo.figures import figures
 from config.demo.season import Season
 from config.demo.stage import PortTaken, check_port
-from giftcards.models import GiftCard
+from giftcards.models import GiftCard, GiftCardDelivery
 from loyalty import watermarks
 from loyalty.models import Refund, Visit
 from loyalty.proof import prove
 from loyalty.rulebook import rulebook
 from memberships.models import Membership
-from referrals.models import Referral
+from referrals.models import PartnerClient, Referral
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -41,11 +41,26 @@ def test_six_weeks_at_the_gym_prove(empty: Any) -> None:
     assert (differences, prove()) == ([], [])
     assert watermarks.last_seen(ground.TASK) == factories.NOW
     happened = [model.objects.exists() for model in (Membership, GiftCard, Referral, Refund)]
-    assert (happened, Client.objects.count()) == ([True, True, True, True], 24)
+    assert (happened, Client.objects.count()) == ([True, True, True, True], 24 + len(evening.NAMES))
     assert Visit.objects.filter(at__gt=factories.NOW).count() == 0
     found = figures(season.today)
     assert found.earned - found.spent - found.expired == found.outstanding
     assert min(found.rewards, found.spent, found.cards_spent, found.sessions_used) > 0
+
+
+def test_its_last_hour_shows_the_programs_that_came_last(empty: Any) -> None:
+    ground.open_business()
+    season = Season(factories.NOW, days=0, count=0)
+
+    assert ground.build(factories.NOW, season, lambda: None) == []
+
+    family = Membership.objects.get(plan__code="family")
+    assert [str(person.client) for person in family.people.order_by("pk")] == ["Erik Lind", "Maja Lind"]
+    assert [(rest.days, rest.from_day.isoformat()) for rest in family.freezes.all()] == [(14, "2026-03-03")]
+    assert Membership.objects.filter(plan__code="club", paid_until__isnull=False).exists()
+    assert GiftCardDelivery.objects.get().email == "boris@example.com"
+    assert GiftCard.objects.filter(replaces__isnull=False).count() == 1
+    assert PartnerClient.objects.filter(partner__code=evening.PARTNER).count() == 2
 
 
 def test_two_first_starts_tell_the_same_story(empty: Any) -> None:

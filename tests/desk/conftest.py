@@ -10,9 +10,9 @@ import time_machine
 from clients.actors import Actor
 from clients.models import Client, Location, Staff
 from loyalty.registration import register
-from loyalty.setup import load, presets, read_yaml
 from tests import factories
 from tests.desk.screen import Screen, signed_in
+from tests.published import load_preset
 
 BY = Actor.command("test")
 
@@ -27,8 +27,7 @@ def _noon() -> Iterator[None]:
 @pytest.fixture
 def flexgym(db: None) -> Location:
     """The preset, as the owner publishes it."""
-    text = next(preset.text for preset in presets() if preset.code == "flexgym")
-    load(read_yaml(text), by=BY)
+    load_preset(by=BY)
     return Location.objects.get(code="main")
 
 

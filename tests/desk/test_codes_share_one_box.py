@@ -190,4 +190,4 @@ def test_a_refused_code_costs_one_more_quote(desk: Screen, boris: Client) -> Non
     assert len(statements(desk.press)) <= fits + QUOTE_WITH_A_CODE
 
 
-QUOTE_WITH_A_CODE = 4
+QUOTE_WITH_A_CODE = 6

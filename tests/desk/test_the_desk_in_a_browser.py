@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Browser, Page, Route, expect
 
 from clients.actors import Actor
 from clients.models import Client
@@ -121,6 +121,29 @@ def test_what_is_typed_while_the_check_is_on_its_way_stays(alice: Client, live_s
         on_the_way[0].continue_()
         page.get_by_text("$23.00").first.wait_for()
         assert page.locator("#code").input_value() == "ABC"
+
+    in_chromium(use)
+
+
+def test_a_message_that_is_typed_while_the_check_is_on_its_way_stays(alice: Client, live_server: Any) -> None:
+    def use(browser: Browser) -> None:
+        page = browser.new_page()
+        sign_in(page, live_server)
+        page.locator("#goods summary").click()
+        page.locator(".chip", has_text="Gift card").first.click()
+        page.locator("#recipient-0 summary").click()
+        page.fill("#detail-0-name", "Boris")
+        on_the_way: list[Route] = []
+        page.route("**/desk/check/", lambda route: on_the_way.append(route))  # noqa: PLW0108  # it takes no method of a list
+        page.fill("#detail-0-email", "boris@example.com")
+        page.locator("#detail-0-message").press_sequentially("Enjoy")
+        page.select_option("#detail-0-language", "ru")
+        assert len(on_the_way) == 1
+        with page.expect_response("**/desk/check/"):
+            on_the_way[0].continue_()
+        expect(page.locator(".htmx-request")).to_have_count(0)
+        typed = [page.locator(f"#detail-0-{name}").input_value() for name in ("name", "email", "message", "language")]
+        assert typed == ["Boris", "boris@example.com", "Enjoy", "ru"]
 
     in_chromium(use)
 

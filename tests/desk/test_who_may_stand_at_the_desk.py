@@ -18,12 +18,24 @@ PAGES = [
     "/desk/register/",
     "/desk/visits/",
     "/desk/visits/1/",
+    "/desk/clients/1/prizes/",
 ]
-POSTS = ["/desk/check/", "/desk/pay/", "/desk/register/", "/desk/visits/1/refund/", "/desk/location/"]
+POSTS = [
+    "/desk/check/",
+    "/desk/pay/",
+    "/desk/register/",
+    "/desk/actions/",
+    "/desk/visits/1/refund/",
+    "/desk/clients/1/prizes/take/",
+    "/desk/clients/1/prizes/1/hand-over/",
+    "/desk/clients/1/prizes/1/take-back/",
+    "/desk/location/",
+]
 
 
 OPEN = {"sign_in", "sign_out"}
-STAFF = {"screen", "check", "pay", "clients", "goods", "register", "today", "receipt", "refund", "location"}
+STAFF = {"screen", "check", "pay", "clients", "goods", "register", "today", "receipt", "refund", "location", "count"}
+STAFF |= {"prizes", "prize_take", "prize_hand_over", "prize_take_back"}
 
 
 def test_no_address_is_without_an_audience() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from giftcards.cards import state_of
 from giftcards.models import GiftCard, GiftCardType
 from loyalty.money import Money
 from tests import factories
@@ -31,6 +32,26 @@ def voucher(till: Till) -> GiftCardType:
     )
     factories.DenominationFactory(type=kind, amount=cents("50"))
     return kind
+
+
+@pytest.fixture
+def purse(till: Till) -> GiftCardType:
+    """A card for any amount from 10 to 500, that is used for a year until it is empty and can be topped up."""
+    kind: GiftCardType = factories.GiftCardTypeFactory(
+        code="purse",
+        name="Purse",
+        single_use=False,
+        reloadable=True,
+        valid_days=365,
+        min_amount=cents("10"),
+        max_amount=cents("500"),
+    )
+    return kind
+
+
+def left(card: GiftCard, till: Till) -> Money:
+    """What can be spent of a card."""
+    return state_of(card, till.today).remaining
 
 
 class Sold:

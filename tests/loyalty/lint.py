@@ -122,7 +122,8 @@ def cashback(*rungs: tuple[str, int, int], terms: Terms | None = None, **facts: 
 
 def gift(trigger: str = "registration", *, gives_nothing: bool = False, **facts: Any) -> Gift:
     facts.setdefault("bonuses", Terms())
-    return Gift(Program(Where("loyalty.bonusprogram", 1), "“Welcome”", **facts), trigger, gives_nothing)
+    own = {name: facts.pop(name) for name in ("amount", "budget", "left", "unknown_date") if name in facts}
+    return Gift(Program(Where("loyalty.bonusprogram", 1), "“Welcome”", **facts), trigger, gives_nothing, **own)
 
 
 def trial(*services: str, gives_nothing: bool = False, **facts: Any) -> Trial:

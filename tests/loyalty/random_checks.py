@@ -16,7 +16,8 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from giftcards.paying import Offered, Paying
+from giftcards.mechanic import Counter
+from giftcards.paying import Offered
 from loyalty.audience import Segment
 from loyalty.bonuses import BonusStep
 from loyalty.cashback import CashbackStep, Cumulative, Giving
@@ -110,7 +111,7 @@ class Check:
             PromoBonusStep(),
         ]
         if self.cards and any(line.accepts_gift_card for line in self.lines):
-            steps.insert(2, Paying(self.cards))
+            steps.insert(2, Counter(SCENE, {}, self.cards))
         return steps
 
 
@@ -134,6 +135,7 @@ CASHBACK_STEP = CashbackStep(
     ),
     person=PERSON,
     step=Money(1),
+    today=TODAY,
 )
 
 # --- what is drawn ----------------------------------------------------------------------------------------------------
@@ -313,7 +315,7 @@ def card_of(number: int, drawn: tuple[int, bool]) -> Offered:
     """A gift card on the counter: its money, and whether it is for one check."""
     amount, single_use = drawn
     lot = Stock(100 + number, 9, "money", None, "", Money(amount), Money(amount), TODAY, None)
-    return Offered(number, "1234", single_use, lot, f"gift_cards[{number}]")
+    return Offered(number, "1234", single_use, Scope(), (lot,), f"gift_cards[{number}]")
 
 
 def several(one: st.SearchStrategy[Any], make: Callable[[int, Any], Any], least: int, most: int) -> Any:

@@ -218,7 +218,7 @@ def reference(check: Check, left_out: Collection[str] = ()) -> Result:
         rest[n] -= amount
     for card in check.cards:
         open_ = {line.number: rest[line.number] for line in check.lines if line.accepts_gift_card}
-        for n, amount in shared_out(min(int(card.lot.remaining), sum(open_.values())), open_).items():
+        for n, amount in shared_out(min(int(card.remaining), sum(open_.values())), open_).items():
             rest[n] -= amount
             result.gift_card[n] = result.gift_card.get(n, 0) + amount
     barred = {n for one in check.drawn if not one.rule.earns for n in taken.get(one.rule.code, {})}

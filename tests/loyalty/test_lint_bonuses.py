@@ -84,3 +84,26 @@ def test_a_present_that_calls_somebody_back_may_be_short(trigger: str, is_told: 
 def test_a_share_of_nothing_is_told() -> None:
     assert set(told(gift("campaign", gives_nothing=True))) == {"gives_nothing"}
     assert set(told(gift("campaign", gives_nothing=True, bonuses=NONE, to_day=date(2026, 3, 1)))) == {"ended"}
+
+
+def test_a_budget_below_a_single_gift_never_acts() -> None:
+    assert told(gift("action", amount=Money(500), budget=Money(499))) == {
+        "budget_too_small": "“Welcome” gives 5.00, and has 4.99 to give in all: it never acts. Raise the budget."
+    }
+    assert told(gift("action", amount=Money(500), budget=Money(500))) == {}
+
+
+def test_a_budget_that_was_given_is_told() -> None:
+    assert told(gift("action", amount=Money(500), budget=Money(5000), left=Money(499))) == {
+        "budget_used_up": (
+            "“Welcome” has given its budget of 50.00: nobody gets anything more. Raise it or switch it off."
+        )
+    }
+    assert told(gift("action", amount=Money(500), budget=Money(5000), left=Money(500))) == {}
+    assert set(told(gift("campaign", budget=Money(5000), left=Money(0)))) == {"budget_used_up"}
+
+
+def test_a_personal_date_that_nobody_has_is_told() -> None:
+    assert told(gift("personal_date", unknown_date="child")) == {
+        "no_such_date": "“Welcome” goes by the day “child”, which no client has. Say it on the clients' pages."
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clients.models import Business, Client, ClientTag, Location
-from loyalty.checkout.quote import person_of, with_traits
+from loyalty.checkout.quote import person_of
+from loyalty.checkout.traits import with_traits
 from loyalty.mechanics import mechanics
 from loyalty.models import CashbackProgram, CashbackTier, Segment, Standing, TierStanding, Visit
 from loyalty.money import Money
@@ -34,7 +35,7 @@ def at_the_till(segment: Segment, now: datetime) -> set[int]:
     today = book.house.day(now)
     found = set()
     for client in Client.objects.filter(erased_at=None):
-        person = with_traits(person_of(client.pk)[0], book)
+        person = with_traits(person_of(client.pk)[0], book, now)
         ranks = frozenset(name for m in mechanics() for name in m.ranks(book.rules[m.code], person, today))
         if rule is not None and not rule.gaps(person, today, book.house.zone, ranks):
             found.add(client.pk)
@@ -101,8 +102,17 @@ def world(location: Location) -> World:
     return World(main=location, riverside=riverside, ladder=ladder, year=year, tiers=tiers)
 
 
-def stands(one: Client, on: CashbackTier) -> Client:
-    TierStanding.objects.create(client=one, program=on.program, tier=on, since=date(2026, 1, 1))
+def stands(one: Client, on: CashbackTier, *, falls: Sequence[tuple[int, CashbackTier | None]] = ()) -> Client:
+    """`falls`: so many days from today to these tiers, whether or not a night has written it down."""
+    coming = [((NOW.date() + timedelta(days=days)).isoformat(), tier and tier.pk, "2026-02-01") for days, tier in falls]
+    TierStanding.objects.create(
+        client=one,
+        program=on.program,
+        tier=on,
+        since=date(2026, 1, 1),
+        falls=coming,
+        falls_on=coming[0][0] if coming else None,
+    )
     return one
 
 
@@ -137,6 +147,12 @@ PEOPLE: dict[str, Callable[[World], Client]] = {
     "friend of the year": lambda w: stands(client("k", visits=1, total_spent=cents("1")), w.tiers["friend"]),
     "past of the year": lambda w: stands(client("l", visits=1), w.tiers["past"]),
     "gold of the year": lambda w: stands(client("m", visits=1), w.tiers["gold of the year"]),
+    "falls to bronze today": lambda w: stands(client("1"), w.tiers["silver"], falls=[(0, w.tiers["bronze"])]),
+    "falls tomorrow": lambda w: stands(client("2"), w.tiers["silver"], falls=[(1, w.tiers["bronze"]), (9, None)]),
+    "fell to nothing": lambda w: stands(
+        client("3"), w.tiers["silver"], falls=[(-9, w.tiers["bronze"]), (-1, None), (1, w.tiers["gold"])]
+    ),
+    "fell to a tier taken away": lambda w: stands(client("4"), w.tiers["silver"], falls=[(-1, w.tiers["old"])]),
     "born in May": lambda w: client("n", birthday=date(1990, 5, 31)),
     "born on 29 February": lambda w: client("o", birthday=date(1992, 2, 29)),
     "VIP": lambda w: client("p", tags=["VIP", "evenings"]),
@@ -185,8 +201,18 @@ CASES = [
             "1,000.00 spent",
         },
     ),
-    Case("bronze by what was spent", {"tier": "Bronze"}, {"4 visits, 499.99"}),
-    Case("silver", {"tier": "Silver"}, {"5 visits, 500.00", "kept silver", "on a tier taken away"}),
+    Case("bronze by what was spent", {"tier": "Bronze"}, {"4 visits, 499.99", "falls to bronze today"}),
+    Case(
+        "silver",
+        {"tier": "Silver"},
+        {
+            "5 visits, 500.00",
+            "kept silver",
+            "on a tier taken away",
+            "falls tomorrow",
+            "fell to a tier taken away",
+        },
+    ),
     Case("gold of either program", {"tier": "Gold"}, {"1,000.00 spent", "gold of the year"}),
     Case("the first tier of the year", {"tier": "Start"}, EVERYBODY - ON_RECORD | {"past of the year"}),
     Case("a tier with a record", {"tier": "Friend"}, {"friend of the year"}),

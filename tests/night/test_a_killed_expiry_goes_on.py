@@ -139,6 +139,6 @@ def test_every_lot_is_expired_once_however_often_the_worker_is_killed(manage: Ma
 
     assert 0 < seen[0] < LOTS, f"the kill came too late to prove anything: {seen}"
     assert ended() == LOTS
-    assert f"lots that ended: {LOTS - seen[-1]} " in last
+    assert f"that ended: {LOTS - seen[-1]} " in last
     assert Lot.objects.using("own").exclude(remaining=0).count() == 0
     assert said(manage("check_ledger")) == f"Everything adds up: {LOTS} lots, {2 * LOTS} entries, 0 visits.\n"

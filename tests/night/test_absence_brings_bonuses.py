@@ -6,12 +6,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from clients.models import Client
-from loyalty.models import BonusProgram, Lot, Standing
+from clients.models import Client, LetterTemplate, Message
+from loyalty.models import BonusProgram, Lot, Refund, Standing, Visit
 from loyalty.money import Money
 from loyalty.winback import grant_winback_bonuses
 from tests import factories
-from tests.night.value import NEW_YORK, TASK, account_of
+from tests.night.value import account_of, tonight
 
 pytestmark = pytest.mark.django_db
 LAST_VISIT = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)  # 1 March, 22:00 in New York
@@ -34,7 +34,7 @@ def came(client: Client, at: datetime | None, visits: int = 3) -> None:
 def nights(first: date, count: int) -> list[date]:
     """The nights that granted something."""
     days = [first + timedelta(days=i) for i in range(count)]
-    return [day for day in days if grant_winback_bonuses(day=day, zone=NEW_YORK, by=TASK)]
+    return [day for day in days if grant_winback_bonuses(**tonight(day))]
 
 
 def test_sixty_days_after_1_march_is_30_april(boris: Client) -> None:
@@ -76,3 +76,48 @@ def test_whoever_never_came_is_not_missed(boris: Client) -> None:
     came(boris, None, visits=0)
 
     assert nights(date(2026, 4, 1), 365) == []
+
+
+# --- a night that is made up ------------------------------------------------------------------------------------------
+
+
+def visited(client: Client, at: datetime) -> Visit:
+    account_of(client)
+    visit: Visit = factories.VisitFactory(client=client, at=at)
+    Standing.objects.update_or_create(client=client, defaults={"visits": 1, "last_visit_at": at})
+    return visit
+
+
+def test_a_missed_night_goes_by_the_last_visit_before_it(boris: Client) -> None:
+    visited(boris, LAST_VISIT)
+    visited(boris, datetime(2026, 5, 1, 17, tzinfo=UTC))  # back on the day after, while no worker ran
+
+    assert nights(date(2026, 4, 29), 5) == [date(2026, 4, 30)]
+
+
+def test_who_had_been_here_before_the_missed_night_was_not_away(boris: Client) -> None:
+    visited(boris, LAST_VISIT)
+    visited(boris, LAST_VISIT + timedelta(days=20))
+    visited(boris, datetime(2026, 5, 1, 17, tzinfo=UTC))
+
+    assert nights(date(2026, 4, 29), 5) == []
+
+
+def test_a_visit_that_wholly_came_back_is_no_visit(boris: Client) -> None:
+    visited(boris, LAST_VISIT)
+    back = visited(boris, LAST_VISIT + timedelta(days=20))
+    Refund.objects.create(operation="test:refund", visit=back, at=back.at, by="staff:vera", reason="ill", is_whole=True)
+    visited(boris, datetime(2026, 5, 1, 17, tzinfo=UTC))
+
+    assert nights(date(2026, 4, 29), 5) == [date(2026, 4, 30)]
+
+
+def test_who_has_come_back_is_not_written_to_that_they_are_missed(boris: Client, missyou: BonusProgram) -> None:
+    said = {"subject_en": "We miss you", "body_en": "Come and see us"}
+    missyou.letter = LetterTemplate.objects.create(code="missed", name="Missed", **said)
+    missyou.save()
+    visited(boris, LAST_VISIT)
+    visited(boris, datetime(2026, 5, 1, 17, tzinfo=UTC))
+
+    assert nights(date(2026, 4, 29), 5) == [date(2026, 4, 30)]
+    assert not Message.objects.exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -9,13 +10,16 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from clients.models import Client
+from clients.models.people import calendar_day
 from loyalty.birthdays import grant_birthday_bonuses
+from loyalty.dates import Window, kept_on
 from loyalty.models import BonusProgram, Lot
 from loyalty.money import Money
 from tests import factories
-from tests.night.value import NEW_YORK, TASK, account_of
+from tests.night.value import account_of, tonight
 
 pytestmark = pytest.mark.django_db
+LONG_AGO = datetime(2020, 1, 15, 15, 0, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
@@ -40,17 +44,17 @@ def born(day: date, **facts: object) -> Client:
 
 
 def night(day: date) -> int:
-    return grant_birthday_bonuses(day=day, zone=NEW_YORK, by=TASK)
+    return grant_birthday_bonuses(**tonight(day))
 
 
 def granted(first: date, last: date) -> list[tuple[str, date]]:
     """Operations with the nights that granted them, from the first to the last."""
-    found = []
+    found: list[tuple[str, date]] = []
     for i in range((last - first).days + 1):
         day = first + timedelta(days=i)
-        known = set(Lot.objects.values_list("operation", flat=True))
-        night(day)
-        found += [(o, day) for o in Lot.objects.values_list("operation", flat=True) if o not in known]
+        if count := night(day):
+            newest = list(Lot.objects.order_by("-pk").values_list("operation", flat=True)[:count])
+            found += [(operation, day) for operation in reversed(newest)]
     return found
 
 
@@ -94,20 +98,80 @@ def test_28_february_is_not_29_february_in_a_leap_year() -> None:
 def test_every_year_brings_one_and_no_night_a_second() -> None:
     born(date(1996, 2, 29))
 
-    years = [operation.split(":")[1] for operation, _day in granted(date(2027, 1, 1), date(2029, 12, 31))]
+    found = [one for year in (2027, 2028, 2029) for one in granted(date(year, 2, 10), date(year, 3, 10))]
 
-    assert years == ["2027", "2028", "2029"]
+    assert [operation.split(":")[1] for operation, _day in found] == ["2027", "2028", "2029"]
 
 
-@pytest.mark.parametrize("zone", ["America/New_York", "Pacific/Kiritimati", "Pacific/Pago_Pago", "Asia/Kathmandu"])
-def test_a_birthday_is_a_date_in_every_time_zone(zone: str) -> None:
-    born(date(1990, 3, 9))
+ZONES = [
+    "UTC",
+    "America/New_York",
+    "America/Sao_Paulo",
+    "America/St_Johns",
+    "Europe/Moscow",
+    "Africa/Cairo",
+    "Asia/Kathmandu",
+    "Asia/Tokyo",
+    "Australia/Lord_Howe",
+    "Pacific/Apia",
+    "Pacific/Kiritimati",
+    "Pacific/Pago_Pago",
+]
 
-    counts = [
-        grant_birthday_bonuses(day=date(2026, 3, 1) + timedelta(days=i), zone=ZoneInfo(zone), by=TASK) for i in range(4)
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_each_year_brings_one_in_every_time_zone(zone: str) -> None:
+    """From 2024 to 2032: the nights before the notice begins, of its first days, and about the birthday itself."""
+    people = {born(day, created_at=LONG_AGO).pk: day for day in (date(1996, 2, 29), date(1990, 1, 2))}
+    keeps = [kept_on(day, year) for day in people.values() for year in range(2024, 2033)]
+
+    for keep in sorted(keeps):
+        for ahead in (8, 7, 6, 0, -1):
+            grant_birthday_bonuses(**tonight(keep - timedelta(days=ahead), ZoneInfo(zone)))
+
+    first_days = dict(Lot.objects.values_list("operation", "first_day"))
+    assert first_days == {
+        f"birthday:{year}:birthday:client:{client}": kept_on(day, year) - timedelta(days=7)
+        for client, day in people.items()
+        for year in range(2024, 2033)
+    }
+
+
+@pytest.mark.parametrize("notice", [0, 7, 180])
+def test_every_night_from_2024_to_2032_looks_at_every_birthday_of_its_notice_in_its_year(notice: int) -> None:
+    """For each of the 366 birthdays: as many nights in a row as the notice has, the last of them the day itself."""
+    program = BonusProgram(days_before=notice)
+    leap_year = [date(1996, 1, 1) + timedelta(days=i) for i in range(366)]
+    by_calendar_day = {calendar_day(day): day for day in leap_year}
+    seen = defaultdict(list)
+
+    night = date(2024, 1, 1)
+    while night <= date(2032, 12, 31):
+        window = Window.of(program, night)
+        for found in window.calendar_days():
+            seen[by_calendar_day[found], window.year_of(by_calendar_day[found])].append(night)
+        night += timedelta(days=1)
+
+    for day in leap_year:
+        for year in range(2025, 2033):
+            keep = kept_on(day, year)
+            assert seen[day, year] == [keep - timedelta(days=ahead) for ahead in range(notice, -1, -1)]
+
+
+@pytest.mark.parametrize("month", range(1, 13))
+def test_outages_change_nothing(month: int) -> None:
+    """Some nights in time, others made up in one go: the same lots as if every night had come in time."""
+    for day in (3, 17, 28):
+        born(date(1990, month, day), created_at=LONG_AGO)
+    nights = [date(2026, month, 1) + timedelta(days=i) for i in range(-10, 31)]
+
+    for number, night_of in enumerate(nights):
+        grant_birthday_bonuses(**tonight(night_of, days_late=31 - number if number % 9 > 3 and number < 31 else 0))
+
+    lots = Lot.objects.order_by("first_day").values_list("first_day", "last_day")
+    assert list(lots) == [
+        (date(2026, month, day) - timedelta(days=7), date(2026, month, day) + timedelta(days=7)) for day in (3, 17, 28)
     ]
-
-    assert counts == [0, 1, 0, 0]
 
 
 def test_whoever_joins_within_the_days_before_gets_it_in_the_next_night() -> None:
@@ -116,18 +180,28 @@ def test_whoever_joins_within_the_days_before_gets_it_in_the_next_night() -> Non
     assert [day for _operation, day in granted(date(2026, 3, 1), date(2026, 3, 20))] == [date(2026, 3, 4)]
 
 
+def test_a_night_that_is_made_up_gives_to_nobody_who_was_not_here_yet() -> None:
+    born(date(1990, 3, 9), created_at=datetime(2026, 3, 4, 20, 0, tzinfo=UTC))
+
+    assert grant_birthday_bonuses(**tonight(date(2026, 3, 4), days_late=2)) == 0
+    assert grant_birthday_bonuses(**tonight(date(2026, 3, 5), days_late=1)) == 1
+    assert Lot.objects.get().first_day == date(2026, 3, 5)
+
+
 def test_another_date_of_birth_brings_no_second_one_within_a_year() -> None:
     boris = born(date(1990, 3, 9))
     night(date(2026, 3, 2))
-    Client.objects.filter(pk=boris.pk).update(birthday=date(1990, 6, 1))
+    boris.birthday = date(1990, 6, 1)
+    boris.save()
 
-    assert granted(date(2026, 3, 3), date(2026, 12, 31)) == []
+    assert granted(date(2026, 5, 20), date(2026, 6, 10)) == []
 
 
 def test_a_corrected_date_of_birth_counts_in_the_year_after() -> None:
     boris = born(date(1990, 3, 9))
     night(date(2026, 3, 2))
-    Client.objects.filter(pk=boris.pk).update(birthday=date(1990, 6, 1))
+    boris.birthday = date(1990, 6, 1)
+    boris.save()
 
     assert [day for _operation, day in granted(date(2027, 5, 1), date(2027, 6, 30))] == [date(2027, 5, 25)]
 

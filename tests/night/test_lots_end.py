@@ -14,6 +14,7 @@ from loyalty.models import Entry, Lot
 from tests import factories
 from tests.conftest import Together
 from tests.night.value import NEW_YORK, TASK, account_of, entries, give
+from tests.till import statements
 
 MARCH_2 = date(2026, 3, 2)
 
@@ -117,7 +118,12 @@ def test_a_debt_that_came_after_the_last_day_is_not(boris: Client) -> None:
     assert (debt.remaining, [row[1] for row in entries("expire")]) == (-30, [-100])
 
 
-def test_several_lots_repay_one_debt_soonest_first(boris: Client) -> None:
+@pytest.mark.parametrize("at_once", [2000, 1])
+def test_several_lots_repay_one_debt_soonest_first(
+    at_once: int, boris: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where they are expired in different ranges, and the later one first: it came in earlier."""
+    monkeypatch.setattr(expiry, "AT_ONCE", at_once)
     give(boris, -120, until=None, since=date(2026, 2, 1))
     later, sooner = give(boris, 100, until=MARCH_2), give(boris, 100, until=date(2026, 3, 1))
 
@@ -134,6 +140,24 @@ def test_a_range_after_the_other_until_nothing_is_left(business: object, monkeyp
         give(factories.ClientFactory(), 10, until=MARCH_2)
 
     assert expire_lots(today=date(2026, 3, 3), zone=NEW_YORK, by=TASK) == 5
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3, 5, 6])
+def test_ranges_leave_no_lot_between_them(at_once: int, business: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(expiry, "AT_ONCE", at_once)
+    account = account_of(factories.ClientFactory())
+    for number in range(6):
+        give(account, 10, until=date(2026, 3, 1 + number % 2))
+        give(account, 10, until=date(2026, 4, 1))
+
+    assert expire_lots(today=date(2026, 3, 3), zone=NEW_YORK, by=TASK) == 6
+    assert Lot.objects.exclude(remaining=0).count() == 6
+
+
+def test_a_night_with_nothing_to_expire_asks_twice(boris: Client) -> None:
+    give(boris, 10, until=MARCH_2)
+
+    assert len(statements(lambda: expire_lots(today=MARCH_2, zone=NEW_YORK, by=TASK))) == 2
 
 
 @pytest.mark.postgres

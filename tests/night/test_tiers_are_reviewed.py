@@ -32,8 +32,8 @@ def stand(client: Client, spent: int, tier: CashbackTier | None) -> None:
         TierStanding.objects.create(client=client, program=tier.program, tier=tier, since=date(2026, 1, 1))
 
 
-def review(now: datetime = factories.NOW) -> int:
-    return review_tiers(day=DAY, now=now)
+def review(day: date = DAY) -> int:
+    return review_tiers(day=day, now=factories.NOW + (day - DAY))
 
 
 def tier_of(client: Client) -> tuple[str, date] | None:
@@ -101,5 +101,8 @@ def test_spending_that_has_left_the_window_counts_no_more(
     changed = review()
 
     assert (tier_of(boris), tier_of(alice), changed) == (("Start", DAY), ("Silver", DAY), 2)
-    review(factories.NOW + timedelta(days=30))
-    assert tier_of(alice) == ("Start", DAY)
+    last_day = date(2026, 2, 20) + timedelta(days=30)
+    review(last_day)
+    assert tier_of(alice) == ("Silver", DAY)
+    review(last_day + timedelta(days=1))
+    assert tier_of(alice) == ("Start", last_day + timedelta(days=1))

@@ -16,7 +16,7 @@ from clients.actors import Actor
 from clients.models import Client
 from loyalty.portal.links import balance_link
 from loyalty.registration import register
-from loyalty.setup import load, presets, read_yaml
+from tests.published import load_preset
 from tests.till import VERA, Till
 
 Opened = Callable[[Client], Browser]
@@ -25,8 +25,7 @@ Opened = Callable[[Client], Browser]
 @pytest.fixture
 def till(now: datetime, db: None) -> Iterator[Till]:
     """The desk of FlexGym, and the clock of the pages, on 2 March 2026."""
-    preset = next(preset for preset in presets() if preset.code == "flexgym")
-    load(read_yaml(preset.path.read_text()), by=Actor.command("test"))
+    load_preset(by=Actor.command("test"))
     with time_machine.travel(now, tick=False):
         yield Till(now=now)
 

@@ -12,14 +12,14 @@ from tests.portal.conftest import Opened
 from tests.till import Till
 
 EVERYBODY = {"welcome", "join", "joined", "join-by-code", "enter", "sent"}
-HOLDER_OF_A_LINK = {"open", "open-once"}
-CLIENT = {"me": "/me/", "leave": "/me/leave/"}
+HOLDER_OF_A_LINK = {"open", "open-once", "letters-off", "letters-by-link"}
+CLIENT = {"me": "/me/", "leave": "/me/leave/", "letters": "/me/letters/", "prizes": "/me/prizes/"}
 
 
 def test_no_address_is_without_an_audience() -> None:
     """Whoever adds a page says here who may see it."""
     assert {pattern.name for pattern in urls.urlpatterns} == EVERYBODY | HOLDER_OF_A_LINK | set(CLIENT)
-    assert [pattern.name for pattern in gift.urlpatterns] == ["page"]
+    assert [pattern.name for pattern in gift.urlpatterns] == ["page", "picture"]
 
 
 def test_no_address_of_a_client_names_one() -> None:
@@ -49,7 +49,7 @@ def test_public_pages_say_nothing_of_the_client_of_the_session(
 
 def test_no_client_page_is_changed_by_looking(till: Till, boris: Client, opened: Opened) -> None:
     browser = opened(boris)
-    for address in ("/", "/join/", "/me/", "/me/enter/", "/gift/"):
+    for address in ("/", "/join/", "/me/", "/me/letters/", "/me/prizes/", "/me/enter/", "/gift/"):
         browser.get(address)
         browser.head(address)
 

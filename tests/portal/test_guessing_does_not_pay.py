@@ -14,7 +14,7 @@ from django.test import Client as Browser
 from clients import throttle
 from clients.models import Throttle
 from clients.throttle import Throttled
-from giftcards.portal import TRIES
+from giftcards.portal import ADDRESS
 from tests.till import Till
 
 HOUR = timedelta(hours=1)
@@ -116,7 +116,7 @@ def test_a_customer_with_a_whole_network_is_one() -> None:
 
 @pytest.mark.django_db
 def test_a_gift_card_is_guessed_five_times(till: Till, browser: Browser) -> None:
-    answers = [browser.post("/gift/", GUESS) for _try in range(TRIES + 1)]
+    answers = [browser.post("/gift/", GUESS) for _try in range(ADDRESS.tries + 1)]
 
     assert [answer.status_code for answer in answers] == [200] * 5 + [429]
     assert answers[-1]["Retry-After"] == "600"

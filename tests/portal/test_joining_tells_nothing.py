@@ -104,7 +104,7 @@ def test_an_unknown_invitation_is_said_calmly_and_one_can_join(till: Till, brows
     answer_requests(now=till.now)
 
     assert page.status_code == 200
-    assert "We do not know this invitation." in text_of(page.content.decode())
+    assert "We do not know this invitation, or nobody can be invited just now." in text_of(page.content.decode())
     clara = Client.objects.get(phone=UNKNOWN)
     assert not Entry.objects.filter(account__client=clara).exists()
 

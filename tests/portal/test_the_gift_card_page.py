@@ -35,7 +35,7 @@ def test_a_card_tells_its_rest_and_its_last_day(till: Till) -> None:
 
     page = text_of(shown(f" {code.lower().replace(' ', '-')} "))
 
-    assert "50.00 $ can be used until 29 August 2026 · for one check" in page
+    assert "$50.00 can be used until 29 August 2026 For one check: what is left after it is lost." in page
 
 
 def test_every_code_that_cannot_be_used_gets_one_answer(till: Till) -> None:

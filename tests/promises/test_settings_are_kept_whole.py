@@ -26,6 +26,7 @@ from loyalty.models import (
     DiscountStep,
     PromisedRules,
     PromoCode,
+    RfmScale,
     Segment,
     Service,
 )
@@ -36,6 +37,7 @@ from loyalty.rulebook import Rulebook, rulebook
 from loyalty.setup import load, presets, read_yaml
 from loyalty.terms import Terms
 from tests import factories
+from tests.presents import factories as presents
 from tests.promises.conftest import another_process
 from tests.till import Till
 
@@ -77,7 +79,11 @@ def test_a_house_with_every_kind_of_program_comes_back(till: Till, boris: Client
     book = rulebook()
     assert unpack(pack(book)) == book
     assert all(
-        book.rules[code] for code in ("memberships", "trials", "discounts", "giftcards", "cashback", "occasions")
+        book.rules[code]
+        for code in (
+            *("memberships", "trials", "discounts", "giftcards", "cashback", "occasions"),
+            *("stamps", "gifts", "privileges"),
+        )
     )
     keep(book, now=till.now)
     another_process()
@@ -86,20 +92,33 @@ def test_a_house_with_every_kind_of_program_comes_back(till: Till, boris: Client
 
 def every_kind_of_program(boris: Client) -> None:
     regulars = Segment.objects.create(code="regulars", name="Regulars", visits_min=5, tag="vip", birthday_month=3)
+    further = {"membership": "five", "referrals_min": 2}
+    limits = {"visits_max": 9, "spent_max": Money(9), "balance_min": Money(1)}
+    Segment.objects.create(code="loyal", name="Loyal", rfm="loyal", service="session", further=further, **limits)
+    Segment.objects.create(code="guests", name="Guests", is_static=True)
+    RfmScale.objects.create(visits=[9, 7, 5, 3])
     factories.LocationFactory(code="tokyo", timezone="Asia/Tokyo")
     here = Segment.objects.create(code="here", name="Here", location=Location.objects.get(code="tokyo"))
     hours: dict[str, Any] = {"weekdays": "mon,sun", "from_time": time(9), "to_time": time(12, 30)}
     cashback = factories.CashbackFactory(from_day=date(2026, 1, 1), window_days=30, limit_percent="33.333")
-    factories.CashbackTierFactory(program=cashback)
+    factories.CashbackTierFactory(program=cashback, min_days=60, grace_days=30, privileges="A towel", early_access=True)
+    CashbackProgram.objects.update(falls="one_step")
     CashbackMultiplier.objects.create(program=cashback, factor=2, to_day=date(2026, 12, 31), **hours)
     CashbackProgram.objects.update(segment=here)
     for trigger in BonusProgram.Trigger.values:
-        share = {"amount": None, "percent": "7.5"} if trigger in ("nth_visit", "campaign") else {}
+        share: dict[str, Any] = {"locations": ["main"], "once": trigger == "action"}
+        share |= {"amount": None, "percent": "7.5"} if trigger in ("nth_visit", "campaign", "first_check") else {}
+        share |= {"reaches": Money(5000), "date_name": "child", "segment": regulars, "budget": Money(100000)}
         factories.BonusProgramFactory(code=trigger, trigger=trigger, nth=1, days=60, lifetime_months=6, **share)
     factories.ReferralProgramFactory(max_per_month=Money(5000), months=6)
     factories.TrialFactory()
     factories.DenominationFactory()
-    factories.PlanFactory()
+    factories.PlanFactory(discount_percent=10, cashback_percent="2.5", lifetime_days=90, renews=True)
+    collecting: dict[str, Any] = {"segment": regulars, "locations": ["main"], "exclude": ["towel"], "free": ["session"]}
+    presents.StampProgramFactory(stamp_days=90, free_days=30, to_day=date(2026, 12, 31), **collecting)
+    presents.StampProgramFactory(code="miles", kind="miles", per_amount=Money(1000), **collecting)
+    presents.GiftProgramFactory(segment=regulars, lifetime_days=30)
+    presents.GiftProgramFactory(code="card", when="total", service=None, good="gift", amount=Money(1500))
     rule = {"segment": regulars, "services": ["session", "shop"], "exclude": ["towel"], "locations": ["main"], **hours}
     for kind in Discount.Kind.values:
         given = {"percent": None if kind == "cumulative" else 10, "days": 30, "buy": 3, "client": boris, "tier": "Gold"}

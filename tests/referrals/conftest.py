@@ -7,8 +7,10 @@ from typing import Any, Protocol
 import pytest
 
 from clients.models import Client
+from loyalty.models import Lot
+from loyalty.pricing import Bill
 from loyalty.registration import register
-from referrals.models import ReferralProgram
+from referrals.models import Code, Milestone, Referral, ReferralProgram, Reward
 from tests import factories
 from tests.loyalty.conftest import cashback, till
 from tests.till import VERA, Till, cents
@@ -43,3 +45,52 @@ def change(program: ReferralProgram, **values: Any) -> None:
     for name, value in values.items():
         setattr(program, name, value)
     program.save()
+
+
+NOTHING: dict[str, Any] = {"referrer_percent": None, "friend_amount": None}
+"""A program that gives nothing yet: a test says what it gives."""
+
+
+def gives(program: ReferralProgram, **values: Any) -> None:
+    """The program gives this, and nothing else."""
+    change(program, **{**NOTHING, **values})
+
+
+def milestone(program: ReferralProgram, friends: int, **values: Any) -> Milestone:
+    row: Milestone = Milestone.objects.create(program=program, friends=friends, **values)
+    return row
+
+
+def code_of(client: Client) -> str:
+    return Code.objects.get(client=client).code
+
+
+def decide(friend: Client, decision: str) -> Referral:
+    """What a person says of the pair; the row alone."""
+    Referral.objects.filter(friend=friend).update(decision=decision)
+    return Referral.objects.get(friend=friend)
+
+
+def states(client: Client) -> list[tuple[str, str]]:
+    """The client's rewards that are rows: what and in which state, oldest first."""
+    return [(row.kind, row.state) for row in Reward.objects.filter(client=client).order_by("pk")]
+
+
+def notes(bill: Bill) -> list[str]:
+    return [note.code for note in bill.notes if note.code.startswith("referral.")]
+
+
+def left_on(reward: Reward) -> int:
+    """What is left of the gift card or the membership."""
+    return sum(int(lot.remaining) for lot in Lot.objects.filter(account=reward.account))
+
+
+@pytest.fixture
+def ann(program: ReferralProgram, join: Join) -> Client:
+    return join("Ann")
+
+
+@pytest.fixture
+def bob(ann: Client, join: Join) -> Client:
+    """Brought by Ann."""
+    return join("Bob", code_of(ann))

@@ -19,7 +19,7 @@ from tests.referrals.conftest import Join, change
 from tests.till import Till, cents
 
 pytestmark = pytest.mark.django_db
-QUOTE, SETTLE = 12, 16
+QUOTE, SETTLE = 12, 20
 
 
 def statements(work: Callable[[], object]) -> list[str]:

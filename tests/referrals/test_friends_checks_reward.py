@@ -223,7 +223,7 @@ def test_a_client_sees_code_friends_and_what_they_brought(till: Till, ann: Clien
     assert at_desk is not None
     assert at_desk.desk[0].context["referrer"] == ann
     facts = Referrals().client_facts([ann, bob])
-    assert facts[ann.pk] == {"referral_code": code, "referrer": None}
+    assert facts[ann.pk] == {"referral_code": code, "referrer": None, "partner": None}
     assert facts[bob.pk]["referrer"] == str(ann.pk)
 
 

@@ -12,8 +12,10 @@ import pytest
 from loyalty.findings import Known, Where
 from loyalty.money import Money
 from loyalty.terms import Terms
+from referrals.kinds import Gain
 from referrals.linting import lint
-from referrals.program import Rules
+from referrals.models import Kind
+from referrals.program import Goal, Rules
 
 TODAY = date(2026, 3, 2)
 RULES = Rules(
@@ -23,16 +25,15 @@ RULES = Rules(
     to_day=None,
     priority=100,
     referrer_percent=Decimal(5),
-    referrer_amount=None,
+    referrer=None,
     every_visit=True,
     months=None,
     max_per_month=None,
-    friend_amount=Money(10000),
+    friend=Gain(Kind.BONUS, Money(10000)),
     friend_on_joining=True,
-    friend_discount_percent=None,
     terms=Terms(lifetime_days=20),
 )
-NOTHING: dict[str, Any] = {"referrer_percent": None, "friend_amount": None}
+NOTHING: dict[str, Any] = {"referrer_percent": None, "friend": None}
 NAME = "“Bring a friend”"
 
 
@@ -40,14 +41,13 @@ def told(usual_return: int | None = None, **facts: Any) -> dict[str, str]:
     return {one.rule: one.text for one in lint(replace(RULES, **facts), Known(TODAY, usual_return))}
 
 
+ENDED = f"{NAME} ended on 1 March 2026: nobody gets anything from it. Give it new dates or switch it off."
+
+
 @pytest.mark.parametrize(
     ("facts", "rule", "text"),
     [
-        (
-            {"to_day": date(2026, 3, 1)},
-            "ended",
-            f"{NAME} ended on 1 March 2026: nobody gets anything from it. Give it new dates or switch it off.",
-        ),
+        ({"to_day": date(2026, 3, 1)}, "ended", ENDED),
         (
             NOTHING,
             "gives_nothing",
@@ -57,6 +57,29 @@ def told(usual_return: int | None = None, **facts: Any) -> dict[str, str]:
             {**NOTHING, "referrer_percent": Decimal(0)},
             "gives_nothing",
             f"{NAME} gives 0\N{NO-BREAK SPACE}%, which is nothing. Let it give more, or switch it off.",
+        ),
+        (
+            {"friend": Gain(Kind.MEMBERSHIP, good="gone")},
+            "no_such_good",
+            f"{NAME} gives the membership “gone”, and there is none: nobody gets it. Choose another one.",
+        ),
+        (
+            {"goals": (Goal(5, Gain(Kind.GIFT_CARD, Money(5000), good="gone")),)},
+            "no_such_good",
+            f"{NAME} gives a gift card of the type “gone”, and there is none: nobody gets it. Choose another type.",
+        ),
+        (
+            {
+                "referrer_percent": None,
+                "referrer": Gain(Kind.BONUS, Money(1000)),
+                "max_per_month": Money(999),
+                "max_per_friend": Money(1000),
+            },
+            "limit_below_reward",
+            (
+                f"{NAME} promises more than it gives: at most so much a month is less than one reward. "
+                "Raise the limit or lower the reward."
+            ),
         ),
         (
             {"terms": Terms(limit_percent=Decimal(0))},
@@ -85,8 +108,10 @@ def test_it_is_told(facts: dict[str, Any], rule: str, text: str) -> None:
     [
         {},
         {"to_day": TODAY},
-        {**NOTHING, "friend_discount_percent": Decimal(20), "terms": Terms(limit_percent=Decimal(0))},
-        {**NOTHING, "referrer_amount": Money(1000)},
+        {"max_per_month": Money(1)},
+        {**NOTHING, "friend": Gain(Kind.MEMBERSHIP, good="five", called="5 sessions")},
+        {**NOTHING, "friend": Gain(Kind.DISCOUNT, percent=Decimal(20)), "terms": Terms(limit_percent=Decimal(0))},
+        {**NOTHING, "referrer": Gain(Kind.BONUS, Money(1000))},
         {"terms": Terms(limit_percent=Decimal("0.5"))},
         {"usual_return": 20},
         {"enabled": False, "to_day": date(2026, 3, 1), **NOTHING},

@@ -9,20 +9,26 @@ import pytest
 from django.db import models
 
 from clients.actors import Actor
-from clients.models import Business, Location
+from clients.models import Business, LetterRules, LetterTemplate, Location
 from giftcards.models import Denomination, GiftCardType
 from loyalty.models import (
     BonusProgram,
     CashbackMultiplier,
     CashbackProgram,
     CashbackTier,
+    Chain,
+    ChainStep,
     Discount,
     DiscountStep,
+    GiftProgram,
     HouseRules,
     IssuedCode,
+    Prize,
     PromoCode,
+    RfmScale,
     Segment,
     Service,
+    StampProgram,
     TrialProgram,
     TrialService,
 )
@@ -35,11 +41,16 @@ CONFIGURED: tuple[type[models.Model], ...] = (
     HouseRules,
     Location,
     Service,
+    LetterTemplate,
+    LetterRules,
     Segment,
+    RfmScale,
     CashbackProgram,
     CashbackTier,
     CashbackMultiplier,
     BonusProgram,
+    Chain,
+    ChainStep,
     Discount,
     DiscountStep,
     PromoCode,
@@ -49,6 +60,9 @@ CONFIGURED: tuple[type[models.Model], ...] = (
     TrialService,
     GiftCardType,
     Denomination,
+    StampProgram,
+    GiftProgram,
+    Prize,
     Plan,
     PlanService,
 )

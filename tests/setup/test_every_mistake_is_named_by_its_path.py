@@ -17,6 +17,7 @@ SESSION = 'services: [{code: session, name: Training session, price: "20.00"}]'
 TIERS = "cashback: [{code: cumulative, name: Cashback, tiers: [%s]}]"
 BONUS = "bonuses: [{code: gift, name: Gift, %s}]"
 REFERRAL = "referral: {%s}"
+KINDS = "amount, discount_percent, gift_card, membership"
 BUSINESS = "business: {name: FlexGym, currency: USD, timezone: America/New_York, %s}"
 CARD = "gift_cards: [{code: gift, name: Gift card, %s}]"
 PLAN = 'memberships: [{code: five, name: Five, sessions: 5, price: "90.00", services: [session], %s}]'
@@ -30,7 +31,7 @@ class Case:
 
 
 CASES = [
-    Case("unknown section", "stamps: []", ["stamps: unknown key"]),
+    Case("unknown section", "puzzles: []", ["puzzles: unknown key"]),
     Case("unknown key", SESSION.replace("name", "colour: red, name"), ["services[0].colour: unknown key"]),
     Case(
         "percent of 700",
@@ -148,9 +149,16 @@ CASES = [
         BONUS % 'trigger: campaign, percent: "20", from: 2026-02-30',
         ["bonuses[0].from: must be a date like 2026-11-23"],
     ),
-    Case("unknown trigger", BONUS % 'trigger: wedding, amount: "5"', [
-        "bonuses[0].trigger: must be registration or birthday or nth_visit or inactivity or campaign"
-    ]),
+    Case(
+        "unknown trigger",
+        BONUS % 'trigger: wedding, amount: "5"',
+        [
+            (
+                "bonuses[0].trigger: must be registration or first_check or nth_visit or birthday or anniversary or "
+                "personal_date or inactivity or campaign or action or spent or balance"
+            )
+        ],
+    ),
     Case("birthday without amount", BONUS % "trigger: birthday", ["bonuses[0].amount: is missing"]),
     Case(
         "birthday with a percent",
@@ -171,6 +179,43 @@ CASES = [
         "key of another trigger",
         BONUS % 'trigger: registration, nth: 1, amount: "5"',
         ["bonuses[0].nth: goes with trigger nth_visit only"],
+    ),
+    Case(
+        "keys of other triggers",
+        BONUS % 'trigger: campaign, amount: "5", once: true, repeat_days: 9, reaches: "5", date_name: child',
+        [
+            "bonuses[0].date_name: goes with trigger personal_date only",
+            "bonuses[0].repeat_days: goes with trigger inactivity or action only",
+            "bonuses[0].once: goes with trigger action only",
+            "bonuses[0].reaches: goes with trigger spent or balance only",
+        ],
+    ),
+    Case("which sum?", BONUS % 'trigger: spent, amount: "5"', ["bonuses[0].reaches: is missing"]),
+    Case("which date?", BONUS % 'trigger: personal_date, amount: "5"', ["bonuses[0].date_name: is missing"]),
+    Case(
+        "once, again and again",
+        BONUS % 'trigger: action, amount: "5", once: true, repeat_days: 30',
+        ["bonuses[0].repeat_days: says how often, and once is once: leave one of them out"],
+    ),
+    Case("nothing for the first check", BONUS % "trigger: first_check", [
+        "bonuses[0]: must have an amount or a percent"
+    ]),
+    Case(
+        "an action has no check",
+        BONUS % 'trigger: action, percent: "5"',
+        ["bonuses[0].percent: a bonus with trigger action takes amount instead"],
+    ),
+    Case("no budget at all", BONUS % 'trigger: action, amount: "5", budget: "0"', [
+        "bonuses[0].budget: must be more than 0"
+    ]),
+    Case(
+        "nobody, nowhere, no letter",
+        BONUS % 'trigger: action, amount: "5", segment: vips, locations: [mars], letter: thanks',
+        [
+            'bonuses[0].segment: there is no segment "vips"',
+            'bonuses[0].locations[0]: there is no location "mars"',
+            'bonuses[0].letter: there is no letter "thanks"',
+        ],
     ),
     Case(
         "two lifetimes",
@@ -195,29 +240,52 @@ CASES = [
     Case(
         "referrer with percent and amount",
         REFERRAL % 'referrer: {percent: "5", amount: "10"}',
-        ["referral.referrer: must have percent or amount, not both"],
+        [f"referral.referrer: must have one of these, and no two: percent, {KINDS}"],
     ),
     Case(
         "referrer with nothing",
         REFERRAL % "referrer: {when: every_visit}",
-        ["referral.referrer: must have percent or amount"],
+        [f"referral.referrer: must have one of these, and no two: percent, {KINDS}"],
     ),
     Case(
         "friend with both",
         REFERRAL % 'friend: {discount_percent: "5", amount: "10"}',
-        ["referral.friend: must have amount or discount_percent, not both"],
+        [f"referral.friend: must have one of these, and no two: {KINDS}"],
     ),
     Case(
         "when?",
         REFERRAL % 'friend: {amount: "10", when: every_visit}',
         ["referral.friend.when: must be registration or first_visit"],
     ),
+    Case(
+        "a reward that nobody can give",
+        REFERRAL % "referrer: {gift_card: {type: other, amount: 50}}, friend: {membership: other}",
+        [
+            'referral.referrer.gift_card.type: there is no gift card type "other"',
+            'referral.friend.membership: there is no membership plan "other"',
+        ],
+    ),
+    Case(
+        "a gift card without an amount",
+        REFERRAL % "milestones: [{friends: 5, gift_card: {type: gift}}]",
+        ["referral.milestones[0].gift_card.amount: is missing"],
+    ),
+    Case(
+        "milestones that are none",
+        REFERRAL % "milestones: [{friends: 0, amount: 5}, {friends: 5}, {friends: 5, amount: 5}]",
+        [
+            "referral.milestones[0].friends: must be between 1 and 1000000000",
+            f"referral.milestones[1]: must have one of these, and no two: {KINDS}",
+            "referral.milestones[2].friends: is listed twice",
+        ],
+    ),
     Case("a list of referral programs", "referral: []", ["referral: must be a mapping (key: value)"]),
     Case("card of nothing", CARD % 'denominations: ["0"]', ["gift_cards[0].denominations[0]: must be more than 0"]),
     Case("card twice", CARD % 'denominations: ["20", 20]', ["gift_cards[0].denominations[1]: is listed twice"]),
     Case("cards count days only", CARD % "denominations: [20], valid: {months: 6}",
         ["gift_cards[0].valid.months: unknown key"]),
-    Case("plans start at purchase so far", PLAN % "starts: first_visit", ["memberships[0].starts: must be purchase"]),
+    Case("plans start in three ways", PLAN % "starts: never",
+        ["memberships[0].starts: must be purchase or first_visit or date"]),
     Case("a number for a key", "services: [{1: 2, code: a, name: A, price: 1}]", ["services[0].1: unknown key"]),
     Case("a key of two lines", '{"a\\nb": 1}', ["'a\\nb': unknown key"]),
 ]  # fmt: skip

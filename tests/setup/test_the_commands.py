@@ -105,9 +105,9 @@ def test_a_database_without_tables_takes_a_dry_run_and_asks_to_be_prepared_for_m
     real = manage("load_setup", str(SALON), database=database)
     assert (real.returncode, real.stdout) == (1, "")
     assert real.stderr == "CommandError: The database is not prepared: run `manage.py migrate` first.\n"
-    refused = manage("load_setup", "-", "--dry-run", database=database, stdin="stamps: []")
+    refused = manage("load_setup", "-", "--dry-run", database=database, stdin="puzzles: []")
     assert refused.returncode == 1
     assert refused.stderr.splitlines()[1:] == [
         "business: is missing, and there is no business yet",
-        "stamps: unknown key",
+        "puzzles: unknown key",
     ]

@@ -12,12 +12,26 @@ from pathlib import Path
 
 import pytest
 
-from loyalty.models import CashbackProgram, Discount, IssuedCode, PromoCode, Segment
+from loyalty.models import (
+    BonusProgram,
+    CashbackProgram,
+    CashbackTier,
+    Discount,
+    GiftProgram,
+    IssuedCode,
+    Prize,
+    PromoCode,
+    Segment,
+    StampProgram,
+)
 from loyalty.money import Money
 from loyalty.setup import SetupRefused, dump, load, read_yaml, write_yaml
 from tests.setup.conftest import BY, Picture
 
-EXAMPLE = (Path(__file__).parent / "contract.yaml").read_text(encoding="utf-8")
+HERE = Path(__file__).parent
+EXAMPLE = (HERE / "contract.yaml").read_text(encoding="utf-8")
+OVER_TIME = (HERE / "contract_over_time.yaml").read_text(encoding="utf-8")
+"""The further keys of the contract: terms of tiers, limited bonuses, actions, stamps, gifts, prizes."""
 Load = Callable[..., list[str]]
 
 
@@ -86,3 +100,40 @@ def test_its_figures_are_stored(load_text: Load) -> None:
         ("FIVER", None),
         ("BONUS50", None),
     ]
+
+
+@pytest.mark.parametrize("before", ["", EXAMPLE], ids=["an empty database", "the example"])
+def test_its_further_keys_load_and_come_back(load_text: Load, picture: Callable[[], Picture], before: str) -> None:
+    if before:
+        load_text(before)
+    foretold = load_text(OVER_TIME, dry_run=True)
+    assert load_text(OVER_TIME) == foretold
+    first = picture()
+    assert load_text(OVER_TIME) == []
+    dumped = dump()
+    assert load(read_yaml(write_yaml(dumped)), by=BY) == []
+    assert (dump(), picture()) == (dumped, first)
+
+
+def test_the_figures_of_its_further_keys_are_stored(load_text: Load) -> None:
+    load_text(OVER_TIME)
+
+    tiers = CashbackTier.objects.order_by("from_spent")
+    assert list(tiers.values_list("name", "min_days", "grace_days", "privileges")) == [
+        ("Start", 0, 0, ""),
+        ("Silver", 90, 30, "A towel"),
+        ("Gold", 180, 0, "A towel\nA locker"),
+    ]
+    spring, review = BonusProgram.objects.order_by("pk")
+    assert spring.segment == Segment.objects.get()
+    assert (spring.budget, review.trigger, review.amount) == (Money(500000), "action", Money(5000))
+    ten = StampProgram.objects.get()
+    assert (ten.kind, ten.needed, ten.free, ten.free_days) == ("stamps", 10, ["coffee"], 90)
+    gifts = GiftProgram.objects.order_by("pk").values_list("when", "from_sum", "service__code", "good", "amount")
+    assert list(gifts) == [
+        ("check", Money(10000), "coffee", "", None),
+        ("total", Money(100000), None, "", Money(5000)),
+        ("total", Money(200000), None, "gift", Money(2000)),
+    ]
+    prizes = Prize.objects.order_by("pk").values_list("price", "stock", "service__code")
+    assert list(prizes) == [(Money(5000), 20, None), (Money(20000), None, "session")]

@@ -1,10 +1,13 @@
-"""manage.py demo [--port 8000] [--fresh]: the whole program with sample data, ready to try."""
+"""manage.py demo [--port 8000] [--fresh] [--date YYYY-MM-DD]: the whole program with sample data, ready to try."""
 
 from __future__ import annotations
 
+import os
 import time
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from contextlib import suppress
+from datetime import UTC, date, datetime
+from datetime import time as time_of_day
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +16,7 @@ from django.utils import timezone
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from config import clock
 from config.demo import ground, telling
 from config.demo.season import Season
 from config.demo.stage import Bell, DidNotStart, PortTaken, Stage, check_port
@@ -29,8 +33,11 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--port", type=int, default=8000, help="where the web server listens (8000)")
         parser.add_argument("--fresh", action="store_true", help="throw the sample away and make a new one")
+        parser.add_argument(
+            "--date", type=day, help="begin on this day instead of today; later starts go on from there"
+        )
 
-    def handle(self, *_args: Any, port: int, fresh: bool, **_options: Any) -> None:
+    def handle(self, *_args: Any, port: int, fresh: bool, date: date | None, **_options: Any) -> None:
         settings.BASE_URL = f"http://localhost:{port}"
         bell = Bell()
         bell.listen()
@@ -39,13 +46,41 @@ class Command(BaseCommand):
             check_port(port)
             with ground.only_one():
                 ground.check_ground()
+                set_clock(date, fresh=fresh)
                 make_ready(console, fresh=fresh)
                 run(console, port, bell)
-        except (PortTaken, DidNotStart, ground.NotTheDemo, ground.AlreadyRunning) as reason:
+        except (PortTaken, DidNotStart, ground.NotTheDemo, ground.AlreadyRunning, ground.CannotGoBack) as reason:
             raise CommandError(str(reason)) from None
         except KeyboardInterrupt:
             with suppress(OSError):
                 console.print("Stopped.")
+
+
+MORNING = time_of_day(15)
+"""In UTC: at the sample gym the desk has just opened."""
+
+
+def day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text} is not a date like 2026-05-30") from None
+
+
+def set_clock(on: date | None, *, fresh: bool) -> None:
+    """Move the clock of this process and its children to that day; without one, to where the sample is if that is
+    ahead. Raises `CannotGoBack`.
+    """
+    reached = None if fresh else ground.reached()
+    now = timezone.now()
+    moved = now if on is None else datetime.combine(on, MORNING, tzinfo=UTC)
+    if reached is not None and moved < reached:
+        if on is not None and on < reached.date():
+            raise ground.CannotGoBack(reached.date())
+        moved = reached
+    if moved != now:
+        clock.move(moved - now)
+        os.environ[clock.VARIABLE] = str(round((moved - now).total_seconds()))
 
 
 def make_ready(console: Console, *, fresh: bool) -> None:
@@ -72,6 +107,7 @@ def run(console: Console, port: int, bell: Bell) -> None:
     stage = Stage(port, bell)
     try:
         stage.start()
+        ground.reach(timezone.now())
         house = load_house()
         telling.tell(console, house, house.day(timezone.now()))
         while True:

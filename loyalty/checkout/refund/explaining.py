@@ -104,9 +104,12 @@ def _titles() -> dict[str, str]:
         "line": gettext("What comes back"),
         "money": gettext("Money"),
         "membership": gettext("Membership"),
+        "free": gettext("Free services"),
         "bonus": gettext("Bonuses"),
         "gift_card": gettext("Gift cards"),
         "earning": gettext("Earned on the check"),
+        "stamps": gettext("Stamps"),
+        "gift": gettext("Gifts"),
         OTHERS: gettext("Whoever brought the client"),
         "standing": gettext("Total spent and visits"),
     }

@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 
 from clients.actors import Actor
 from clients.refusals import Invalid, NotFound
-from loyalty import ledger
+from loyalty import events, ledger
 from loyalty.checkout.refund.explaining import note_lines, note_money, note_standing, trace_as_data
 from loyalty.checkout.refund.rights import ANY_AGE, Reach
 from loyalty.checkout.refund.shares import SUMS, Back, Returnable, StillOut
+from loyalty.events import Happened
 from loyalty.house import House
 from loyalty.ledger import Movement
 from loyalty.mechanics import BackLine, Reversal, gathered, mechanics
@@ -64,7 +65,7 @@ def refund(  # keyword-only, each is said by every caller
     house = rulebook().house
     accounts = _lock_accounts(visit)
     # What has ended stays ended, also if no night has run yet: giving back moves the last day of a whole lot.
-    ledger.expire_due(accounts, today=house.day(now), zone=house.zone, by=by)
+    ledger.expire_due(Q(account__in=accounts), today=house.day(now), zone=house.zone, by=by, listens=house.listens)
     state = _State.of(visit)  # read under the locks: nothing of it moves any more
     back = state.out.back_lines(lines, _returnable(house, now))
     is_whole = state.out.is_whole(back)
@@ -165,10 +166,25 @@ def _write(row: Refund, reversal: Reversal) -> Refund:
     note_lines(reversal)
     _pay_back(row, reversal)
     movements = gathered(lambda mechanic: mechanic.undo(reversal))
-    ledger.post(movements, at=row.at, by=reversal.by, refund=row.pk)
+    listens = reversal.house.listens
+    ledger.post(movements, at=row.at, by=reversal.by, refund=row.pk, listens=listens)
     _lower_standing(reversal)
     note_standing(reversal)
-    return _sum_up(row, reversal, movements)
+    summed = _sum_up(row, reversal, movements)
+    events.write([_refunded(summed, reversal), *reversal.happened], now=row.at, listens=listens)
+    return summed
+
+
+def _refunded(row: Refund, reversal: Reversal) -> Happened:
+    visit, text = reversal.visit, reversal.house.currency.text
+    facts = {
+        "visit": str(visit.pk),
+        "refund": str(row.pk),
+        "client": str(visit.client_id) if visit.client_id is not None else None,
+        "is_whole": row.is_whole,
+        "money": text(total(line.to_pay for line in reversal.lines)),
+    }
+    return Happened("visit.refunded", facts)
 
 
 def _pay_back(row: Refund, reversal: Reversal) -> None:

@@ -10,17 +10,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from loyalty import watermarks
 from loyalty.house import NotSetUp
 from loyalty.models import NightRun
-from loyalty.night import run_daily
+from loyalty.night import duties, run_daily
 
-WORDS = {
-    "loyalty.activate_pending": "lots that became usable",
-    "loyalty.grant_birthday_bonuses": "birthday bonuses",
-    "loyalty.grant_winback_bonuses": "win-back bonuses",
-    "loyalty.review_tiers": "tiers that changed",
-    "loyalty.expire_lots": "lots that ended",
-}
+FAILURES = {watermarks.TOO_LONG: "it took too long; run it again, it goes on where it stopped"}
 
 
 def day(text: str) -> date:
@@ -32,8 +27,9 @@ def day(text: str) -> date:
 
 class Command(BaseCommand):
     help = (
-        "Runs in order all that a night runs: pending bonuses, birthdays, win-back, tiers, expiry. Repeatable. "
-        "Without --date every night that is owed, and today."
+        "Runs in order all that a night runs: pending bonuses, rewards, birthdays, win-back, tiers, subscriptions, "
+        "expiry, balances, reminders, suspicion, statements. Repeatable. Without --date every night that is owed, "
+        "and today."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -51,5 +47,6 @@ class Command(BaseCommand):
 
 
 def line(run: NightRun) -> str:
-    said = run.failure or f"{run.count} ({run.took_ms} ms)"
-    return f"{run.day}  {WORDS.get(run.task, run.task)}: {said}"
+    said = FAILURES.get(run.failure, run.failure) or f"{run.count} ({run.took_ms} ms)"
+    counts = next((str(duty.counts) for duty in duties() if duty.task == run.task), run.task)
+    return f"{run.day}  {counts}: {said}"

@@ -1,0 +1,47 @@
+"""The tables of people, places and letters."""
+
+from clients.models.letters import Channel, Gateway, LetterRules, LetterTemplate, Message, Silence, Topic
+from clients.models.people import (
+    LANGUAGES,
+    Business,
+    CalendarDay,
+    Card,
+    Client,
+    ClientTag,
+    Consent,
+    Device,
+    Location,
+    PersonalDate,
+    PublicRequest,
+    Staff,
+    Throttle,
+    calendar_day,
+    check_timezone,
+    code_validator,
+)
+
+__all__ = [
+    "LANGUAGES",
+    "Business",
+    "CalendarDay",
+    "Card",
+    "Channel",
+    "Client",
+    "ClientTag",
+    "Consent",
+    "Device",
+    "Gateway",
+    "LetterRules",
+    "LetterTemplate",
+    "Location",
+    "Message",
+    "PersonalDate",
+    "PublicRequest",
+    "Silence",
+    "Staff",
+    "Throttle",
+    "Topic",
+    "calendar_day",
+    "check_timezone",
+    "code_validator",
+]

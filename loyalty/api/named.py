@@ -1,0 +1,65 @@
+"""The shapes that the description of the API names, and refers to."""
+
+from __future__ import annotations
+
+from loyalty.api.components import (
+    ACTION,
+    ADJUSTMENT,
+    BALANCE,
+    BASKET,
+    CHECK,
+    CLIENT,
+    COUNTED,
+    ENTRY,
+    HELD,
+    ID,
+    LETTER,
+    MEMBERSHIP,
+    PAYMENTS,
+    PRESENTED,
+    PROBLEM,
+    REFUND,
+    RETURNED,
+    SAID,
+    SEGMENT,
+    STATUS,
+    TEXT,
+    Schema,
+    answer,
+    body,
+    either,
+    many,
+    text,
+)
+
+COMPONENTS: dict[str, Schema] = {
+    "Client": CLIENT,
+    "NewClient": body(SAID),
+    "ClientChange": body(SAID),
+    "Segment": SEGMENT,
+    "Balance": BALANCE,
+    "Membership": MEMBERSHIP,
+    "Entry": ENTRY,
+    "Letter": LETTER,
+    "Adjustment": ADJUSTMENT,
+    "Action": ACTION,
+    "CountedAction": COUNTED,
+    "Basket": body(BASKET, "location", "lines"),
+    "Check": body(
+        {**BASKET, "payments": either(PAYMENTS), "quote": either(HELD)},
+        "location",
+        "lines",
+    ),
+    "Quote": answer({"token": TEXT, "location": TEXT, **CHECK}),
+    "Visit": answer(
+        {"id": ID, "number": TEXT, "status": STATUS, "location": TEXT, "by": TEXT, **CHECK, **PRESENTED},
+        optional=("gift_cards",),
+    ),
+    "Return": body(
+        {"lines": either({**many(RETURNED), "minItems": 1}), "reason": text(250)},
+        "reason",
+    ),
+    "Refund": REFUND,
+    "Setup": {"type": "object", "description": "The setup document: its sections, as in YAML."},
+    "Problem": PROBLEM,
+}

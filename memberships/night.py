@@ -1,0 +1,32 @@
+"""What a night does for memberships (`settings.NIGHT`)."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy
+
+from loyalty.night import Duty, Night
+from memberships import last_session, renewing
+
+
+def _expire(night: Night) -> int:
+    """Freezes end by themselves; what was not paid in time is suspended; whoever has one session left is reminded."""
+    suspended = renewing.suspend_missed(day=night.day, house=night.house, now=night.now, by=night.by)
+    return suspended + last_session.remind(night)
+
+
+def _renew(night: Night) -> int:
+    return renewing.make_due(day=night.day, house=night.house, now=night.now)
+
+
+EXPIRE = Duty(
+    "memberships.expire",
+    _expire,
+    every_night=False,
+    counts=gettext_lazy("Subscriptions suspended, and letters about a last session"),
+)
+RENEW = Duty(
+    "memberships.renew_subscriptions",
+    _renew,
+    every_night=False,
+    counts=gettext_lazy("Periods of subscriptions that are to be paid"),
+)
