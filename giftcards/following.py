@@ -53,8 +53,11 @@ def follow(cards: Collection[int]) -> Mapping[int, Holder]:
 
 def accounts_after(visit: Visit) -> Q | None:
     """Accounts to which money of the cards on this check has moved since."""
-    touched = Entry.objects.filter(Q(visit=visit) | Q(refund__visit=visit)).values("account")
-    moved = GiftCard.objects.filter(account__in=touched, void_reason__in=MOVED).values_list("pk", flat=True)
+    of_check, of_refunds = (
+        Entry.objects.filter(one).values("account") for one in (Q(visit=visit), Q(refund__visit=visit))
+    )
+    touched = GiftCard.objects.filter(account__in=of_check.union(of_refunds))
+    moved = touched.filter(void_reason__in=MOVED).values_list("pk", flat=True)
     ends = follow(list(moved))
     return Q(pk__in=[holder.account for holder in ends.values()]) if ends else None
 

@@ -148,7 +148,7 @@ def claim(  # keyword-only, each is said by every caller
 
     Raises `PrizeNotAvailable`, `PrizeSoldOut`, and `InsufficientBalance` (`facts["max"]`: what the client has).
     """
-    accounts = ledger.lock_all_of(client.pk)
+    accounts = ledger.OWN.lock(client.pk)
     earlier = PrizeClaim.objects.filter(operation=key).select_related("prize").first()
     if earlier is not None:
         return _same(earlier, client, prize)
@@ -262,7 +262,7 @@ def cancel(*, claim: PrizeClaim, reason: str, by: Actor, now: datetime) -> Prize
     """
     if not reason.strip() or len(reason) > REASON_LENGTH or "\x00" in reason:
         raise Invalid(_("Say why, in at most %(limit)d characters.") % {"limit": REASON_LENGTH}, field="reason")
-    accounts = ledger.lock_all_of(claim.client_id)
+    accounts = ledger.OWN.lock(claim.client_id)
     row = _locked(claim)
     house = rulebook().house
     today = house.day(now)

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.sql.compiler import SQLCompiler
 
 MOST_PARAMETERS = 30_000
@@ -69,6 +69,15 @@ def id_among(column: str, ids: Sequence[int]) -> tuple[str, Any]:
     if connection.vendor == "postgresql":
         return f"{column} = ANY(%s)", list(ids)
     return f"{column} IN (SELECT value FROM json_each(%s))", json.dumps(list(ids))  # noqa: S608
+
+
+def any_of(*ids: QuerySet[Any, Any]) -> Q:
+    """The rows whose ids any of these queries finds. At least one query.
+
+    A union, so that each goes by an index of its own: joined by OR, PostgreSQL would read every row there is.
+    """
+    first, *others = ids
+    return Q(pk__in=first.union(*others, all=True))
 
 
 class Compiled:

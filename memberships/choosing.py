@@ -7,8 +7,8 @@ Whether it may be used here and now says the plan: at which locations, on which 
 of the location, how many a day. A day is one of the business, and what counts is what the ledger says was used on it
 by all its people together, without what has come back. A session taken for a missed appointment is no use.
 
-One query finds all of it, however many memberships and people there are; none for whoever has no sessions at all. Those
-of others cost one more: whether there are any must be known before the accounts are locked.
+One query finds all of it, however many memberships and people there are; none for whoever has no sessions at all. The
+accounts of others are locked and read in the same statements as the client's own.
 """
 
 from __future__ import annotations
@@ -33,7 +33,6 @@ from loyalty.models import Account, Entry, Lot
 from loyalty.periods import starts_at
 from loyalty.pricing import Idle, Step
 from loyalty.reader import Reader
-from loyalty.sql import Compiled
 from memberships.covering import Bar, Covering, Held, MembershipNotApplicable, Pot
 from memberships.models import Membership, MembershipPerson
 from memberships.plans import PlanRule, service_of
@@ -41,7 +40,6 @@ from memberships.plans import PlanRule, service_of
 KEY = "memberships"
 MAX_NAMED = 20
 AUTO = "auto"
-SHARED_WITH = Compiled(lambda client: MembershipPerson.objects.filter(client=client).values_list("membership_id"))
 
 
 def read(reader: Reader) -> Mapping[str, Any]:
@@ -65,16 +63,16 @@ def _id(value: Any, i: int) -> int:
 
 
 def accounts(basket: Basket) -> Q | None:
-    """The accounts of others that may be used: they are locked before the check settles. At most one query.
-
-    Only accounts of memberships: whatever ids are sent, nothing else of anybody is touched.
+    """The accounts of the memberships that are named. Only of memberships: whatever ids are sent, nothing else of
+    anybody is touched.
     """
     said = basket.offers.get(KEY, AUTO)
-    if said == AUTO:
-        ids = [pk for (pk,) in SHARED_WITH.rows(basket.client)] if basket.client is not None else []
-    else:
-        ids = list(Membership.objects.filter(pk__in=said).values_list("pk", flat=True)) if said else []
-    return Q(pk__in=ids) if ids else None
+    return Q(pk__in=Membership.objects.filter(pk__in=said).values("pk")) if said and said != AUTO else None
+
+
+def shared_with(client: int) -> QuerySet[Any, Any]:
+    """The accounts of others' memberships that name the client among their people."""
+    return MembershipPerson.objects.filter(client=client).values("membership_id")
 
 
 # --- which of them ---------------------------------------------------------------------------------------------------

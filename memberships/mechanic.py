@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, ClassVar
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from clients.models import Client
 from loyalty.audience import Trait
@@ -61,6 +61,9 @@ class Memberships(Mechanic):
 
     def accounts(self, basket: Basket) -> Q | None:
         return choosing.accounts(basket)
+
+    def shared_accounts(self, client: int) -> QuerySet[Any, Any]:
+        return choosing.shared_with(client)
 
     def prepare(self, basket: Basket, scene: Scene) -> Step:
         return upgrading.step(choosing.step(basket, scene, scene.rules[self.code]), basket)

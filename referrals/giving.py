@@ -32,6 +32,7 @@ from loyalty.mechanics.owed import due_so_far
 from loyalty.models import Account, Entry, Lot, Refund, Visit
 from loyalty.money import ZERO, Currency, Money, total
 from loyalty.rulebook import rulebook
+from loyalty.sql import any_of
 from loyalty.terms import Terms, last_day_after
 from referrals import friends
 from referrals.friends import Reached
@@ -339,21 +340,23 @@ def cancel(referral: Referral, *, by: Actor, now: datetime) -> Money:
     friend, referrer = referral.friend_id, referral.referrer_id
     own = Reward.objects.filter(friend=friend).exclude(side=Side.MILESTONE).exclude(state__in=friends.GONE)
     milestones = Reward.objects.filter(client=referrer, side=Side.MILESTONE).exclude(state__in=friends.GONE)
-    named = Q(operation__in=_operations(own)) | Q(operation__in=_operations(milestones))
-    ledger.lock(Q(pk__in=Lot.objects.filter(_lots_of_pair(friend) | named, BONUSES).values("account")))
+    named = [Lot.objects.filter(operation__in=_operations(rewards)) for rewards in (own, milestones)]
+    brought = any_of(*(lots.values("pk") for lots in (*_lots_of_pair(friend), *named)))
+    ledger.lock(Q(pk__in=Lot.objects.filter(brought, BONUSES).values("account")))
     friends.lock([referrer])
     ended = [*own.order_by("pk").select_for_update(no_key=True), *friends.no_longer_reached(referrer, without=friend)]
     operations = [reward.operation for reward in ended if reward.kind == Kind.BONUS]
     _end(ended, now)
-    lots = (_lots_of_pair(friend) | Q(operation__in=operations)) & BONUSES
-    return _take_what_is_left(lots, rulebook().house.day(now), by=by, now=now)
+    lots = [*_lots_of_pair(friend), Lot.objects.filter(operation__in=operations)]
+    brought = any_of(*(those.values("pk") for those in lots))
+    return _take_what_is_left(brought & BONUSES, rulebook().house.day(now), by=by, now=now)
 
 
 def _operations(rewards: QuerySet[Reward]) -> QuerySet[Reward, str]:
     return rewards.values_list("operation", flat=True)
 
 
-def _lots_of_pair(friend: int) -> Q:
+def _lots_of_pair(friend: int) -> list[QuerySet[Lot]]:
     """Bonuses that the friend's joining and checks brought to both."""
     earned = Entry.objects.filter(
         kind=Entry.Kind.GRANT,
@@ -361,7 +364,7 @@ def _lots_of_pair(friend: int) -> Q:
         operation__contains=f":{MECHANIC}:",
         account__unit=Account.Unit.BONUS,
     )
-    return Q(operation=welcome_of(friend)) | Q(pk__in=earned.values("lot"))
+    return [Lot.objects.filter(operation=welcome_of(friend)), Lot.objects.filter(pk__in=earned.values("lot"))]
 
 
 def _end(rewards: Sequence[Reward], now: datetime) -> None:

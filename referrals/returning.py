@@ -12,8 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import reduce
-from operator import or_
 
 from django.db.models import Q
 
@@ -22,6 +20,7 @@ from loyalty.ledger import Movement
 from loyalty.mechanics import CalledBack, Reversal, mechanics
 from loyalty.models import Account, Entry, Visit
 from loyalty.money import ZERO
+from loyalty.sql import any_of
 from referrals import friends, ready
 from referrals.kinds import SECTIONS
 from referrals.models import Kind, Referral, Reward
@@ -43,7 +42,7 @@ def accounts(visit: Visit) -> Q | None:
         Q(unit=Account.Unit.BONUS, client__in=rows.filter(kind=Kind.BONUS).values("client"))
         for rows in (of_check, milestones)
     ]
-    return reduce(or_, [*handed_out, *bonuses])
+    return any_of(*(Account.objects.filter(part).values("pk") for part in (*handed_out, *bonuses)))
 
 
 def undo(reversal: Reversal) -> list[Movement]:

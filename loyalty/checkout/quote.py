@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import reduce
 from hashlib import sha256
-from operator import or_
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -27,7 +25,7 @@ from loyalty.money import ZERO, Money
 from loyalty.pricing import Bill, Line, price
 from loyalty.promises import Promise, token_of
 from loyalty.rulebook import Rulebook, rulebook
-from loyalty.sql import Compiled
+from loyalty.sql import Compiled, any_of
 
 
 class ClientErased(Refusal):
@@ -95,12 +93,12 @@ def _worked_out(
 
 
 def lock_accounts(basket: Basket) -> None:
-    """Lock what the check may take from: the client's own accounts and those of what is offered; then codes."""
+    """Lock what the check may take from: what is within the client's reach, and what is offered; then codes."""
     offered = _offered(basket)
-    if offered is not None:
-        ledger.lock(offered | Q(client_id=basket.client) if basket.client is not None else offered)
+    if offered:
+        ledger.lock(_together(basket.client, offered))
     elif basket.client is not None:
-        ledger.lock_all_of(basket.client)
+        WITHIN_REACH.lock(basket.client)
     for mechanic in mechanics():
         mechanic.lock(basket)
 
@@ -108,15 +106,26 @@ def lock_accounts(basket: Basket) -> None:
 def _lots(basket: Basket) -> list[Stock]:
     """What is left on these accounts."""
     offered = _offered(basket)
-    if offered is not None:
-        return ledger.held(offered | Q(client_id=basket.client) if basket.client is not None else offered)
-    return ledger.held_by(basket.client) if basket.client is not None else []
+    if offered:
+        return ledger.held(_together(basket.client, offered))
+    return WITHIN_REACH.held(basket.client) if basket.client is not None else []
 
 
-def _offered(basket: Basket) -> Q | None:
-    """The accounts of what is offered; None where nothing is."""
-    parts = [part for mechanic in mechanics() if (part := mechanic.accounts(basket)) is not None]
-    return reduce(or_, parts) if parts else None
+def _offered(basket: Basket) -> list[Q]:
+    """The accounts of what is offered."""
+    return [part for mechanic in mechanics() if (part := mechanic.accounts(basket)) is not None]
+
+
+def _together(client: int | None, offered: Sequence[Q] = ()) -> Q:
+    """The client's accounts, those that others share with them, and those that are offered."""
+    parts: list[QuerySet[Any, Any]] = [Account.objects.filter(one).values("pk") for one in offered]
+    if client is not None:
+        parts.append(Account.objects.filter(client=client).values("pk"))
+        parts += [one for mechanic in mechanics() if (one := mechanic.shared_accounts(client)) is not None]
+    return any_of(*parts)
+
+
+WITHIN_REACH = ledger.Purse(lambda client: Account.objects.filter(_together(client)))
 
 
 def _scene(basket: Basket, person: Person | None, book: Rulebook, now: datetime) -> Scene:

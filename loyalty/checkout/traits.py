@@ -80,7 +80,7 @@ def _balance(person: Person, segments: Iterable[Segment], today: date, lots: Seq
     """Bonuses that can be spent now, if a segment asks."""
     if all(segment.balance_min is None for segment in segments):
         return ZERO
-    held = ledger.held_by(person.id) if lots is None else lots
+    held = ledger.OWN.held(person.id) if lots is None else lots
     own = [lot for lot in held if lot.account == person.account and lot.unit == Account.Unit.BONUS]
     return max(ledger.balance(own, today), ZERO)
 

@@ -12,13 +12,13 @@ Speed says why these statements are written by hand: the ORM costs ten times as 
 from loyalty.ledger.ending import expire_due
 from loyalty.ledger.extending import move_ends
 from loyalty.ledger.lots import (
+    OWN,
     InsufficientBalance,
     Opening,
+    Purse,
     Stock,
     held,
-    held_by,
     lock,
-    lock_all_of,
     open_accounts,
     soonest_first,
     still_there,
@@ -44,6 +44,7 @@ from loyalty.ledger.posting import Posted, post
 from loyalty.ledger.reaching import accounts_that_held
 
 __all__ = [
+    "OWN",
     "Grant",
     "InsufficientBalance",
     "Kind",
@@ -51,6 +52,7 @@ __all__ = [
     "Movement",
     "Opening",
     "Posted",
+    "Purse",
     "Stock",
     "TakenBack",
     "accounts_that_held",
@@ -61,10 +63,8 @@ __all__ = [
     "give_back",
     "grant",
     "held",
-    "held_by",
     "kin_of",
     "lock",
-    "lock_all_of",
     "move_ends",
     "move_to",
     "open_accounts",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -101,11 +101,6 @@ def held(accounts: Q) -> list[Stock]:
     return soonest_first(Stock(*row) for row in _held(Account.objects.filter(accounts)))
 
 
-def held_by(client: int) -> list[Stock]:
-    """The same for all accounts of a client."""
-    return soonest_first(Stock(*row) for row in HELD_BY.rows(client))
-
-
 def still_there(lots: Sequence[Stock], *, since: datetime) -> list[Stock]:
     """Of what these lots held at this moment, what is left of it: without what has come in since. Debts stay.
 
@@ -121,9 +116,6 @@ def _held(accounts: QuerySet[Account]) -> QuerySet[Lot, Any]:
     return Lot.objects.filter(account__in=accounts).exclude(remaining=0).values_list(*STOCK_COLUMNS)
 
 
-HELD_BY = Compiled(lambda client: _held(Account.objects.filter(client=client)))
-
-
 def lock(accounts: Q) -> list[int]:
     """Lock these accounts, in id order, until the transaction ends; their ids.
 
@@ -132,16 +124,28 @@ def lock(accounts: Q) -> list[int]:
     return [account for (account,) in _locked(Account.objects.filter(accounts))]
 
 
-def lock_all_of(client: int) -> list[int]:
-    """The same for all accounts of a client."""
-    return [account for (account,) in LOCK_ALL_OF.rows(client)]
-
-
 def _locked(accounts: QuerySet[Account]) -> QuerySet[Account, Any]:
     return accounts.order_by("pk").select_for_update(no_key=True).values_list("pk")
 
 
-LOCK_ALL_OF = Compiled(lambda client: _locked(Account.objects.filter(client=client)))
+class Purse:
+    """The accounts that a query finds for a client; what locks and reads them is compiled once."""
+
+    def __init__(self, accounts: Callable[[int], QuerySet[Account]]) -> None:
+        self._lots = Compiled(lambda client: _held(accounts(client)))
+        self._lock = Compiled(lambda client: _locked(accounts(client)))
+
+    def held(self, client: int) -> list[Stock]:
+        """As `held`."""
+        return soonest_first(Stock(*row) for row in self._lots.rows(client))
+
+    def lock(self, client: int) -> list[int]:
+        """As `lock`."""
+        return [account for (account,) in self._lock.rows(client)]
+
+
+OWN = Purse(lambda client: Account.objects.filter(client=client))
+"""All accounts of a client."""
 
 
 @dataclass(frozen=True, slots=True)

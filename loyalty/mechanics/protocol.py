@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.module_loading import import_string
 
 from clients.actors import Actor
@@ -200,7 +200,13 @@ class Mechanic:
         """The same for rows that only the scene tells: when a check settles, before `prepare`."""
 
     def accounts(self, basket: Basket) -> Q | None:
-        """Accounts besides the client's own that a check may take from: they are locked before it settles."""
+        """Accounts besides the client's that the basket names: they are locked before it settles."""
+        return None
+
+    def shared_accounts(self, client: int) -> QuerySet[Any, Any] | None:
+        """Accounts of others that the client may take from without naming them: a query of their ids, which is
+        compiled once and then asked about every client of a check.
+        """
         return None
 
     def accounts_of_place(self, location: int) -> Q | None:

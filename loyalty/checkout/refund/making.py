@@ -34,6 +34,7 @@ from loyalty.models import (
 )
 from loyalty.money import ZERO, Money, spread, total
 from loyalty.rulebook import rulebook
+from loyalty.sql import any_of
 from loyalty.transactions import in_one_transaction
 
 REASON_LENGTH = 250
@@ -97,16 +98,15 @@ def _locked_visit(visit_id: int) -> Visit:
 
 def _lock_accounts(visit: Visit) -> list[int]:
     """Every account that the visit touched, in id order."""
-    where = Q(pk__in=_entries(visit).order_by().values("account"))
-    for mechanic in mechanics():
-        more = mechanic.undo_accounts(visit)
-        where |= more if more is not None else Q(pk=None)
-    return ledger.lock(where)
+    more = [accounts for mechanic in mechanics() if (accounts := mechanic.undo_accounts(visit)) is not None]
+    others = [Account.objects.filter(accounts).values("pk") for accounts in more]
+    return ledger.lock(any_of(_entries(visit).order_by().values("account"), *others))
 
 
 def _entries(visit: Visit) -> Any:
     """Of the visit and of its earlier refunds."""
-    return Entry.objects.filter(Q(visit=visit) | Q(refund__visit=visit)).order_by("pk")
+    of_visit, of_refunds = (Entry.objects.filter(one).values("pk") for one in (Q(visit=visit), Q(refund__visit=visit)))
+    return Entry.objects.filter(any_of(of_visit, of_refunds)).order_by("pk")
 
 
 @dataclass(frozen=True, slots=True)
