@@ -25,9 +25,8 @@ class ConfigConfig(AppConfig):
         for model in apps.get_models():
             if issubclass(model, Configured):
                 secret = SECRETS.get(model._meta.label)
-                auditlog.register(
-                    model, exclude_fields=["revision"], mask_fields=secret, mask_callable="config.apps.hidden"
-                )
+                unsaid = ["revision", "on_since"]
+                auditlog.register(model, exclude_fields=unsaid, mask_fields=secret, mask_callable="config.apps.hidden")
         auditlog.register(apps.get_model("loyalty", "ApiKey"), exclude_fields=["key_hash"])
         sent = ["name", "template", "segment", "channel", "begins_at"]
         auditlog.register(apps.get_model("loyalty", "Mailing"), include_fields=sent)

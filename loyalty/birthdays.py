@@ -5,8 +5,9 @@ on 26 December, for the birthday of the coming year; whoever joins, or tells the
 in the next night, like everybody when the program is switched on. A night that was missed is run afterwards as that
 night: the bonuses count from the day they should have come, and live no longer for having come late.
 
-A birthday is named by its year in the operation (`birthday:2027:birthday:client:7`), so it is granted once; and a
-client who got one is left alone for the better part of a year, so another date of birth brings no second one.
+A birthday is named by its year in the operation (`birthday:2027:birthday:client:7`), so each year brings one, whatever
+date of birth is told in it; and a client who got one is left alone for half a year, so that no other date brings the
+next year's right after it. With a corrected date the next year's comes on its day.
 29 February is kept on 28 February in other years (`domain.md` section 3).
 
 Clients are found by the index of month and day (`Client.birthday_on`): a night reads those who celebrate soon, not
@@ -16,21 +17,17 @@ everybody.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime
 
 from django.db.models import Exists, F, QuerySet
 
-from clients.actors import Actor
 from loyalty.dates import Window, given_lately, registered_in_time
-from loyalty.house import House
 from loyalty.models import Account, BonusProgram
 from loyalty.occasions import Due, Tonight, audience, give_all, pages, running
 
 
-def grant_birthday_bonuses(*, day: date, house: House, now: datetime, by: Actor) -> int:
-    """Grant what is due in the night of this day; how many grants this run made."""
-    night = Tonight(day=day, house=house, now=now, by=by)
-    programs = running(BonusProgram.Trigger.BIRTHDAY, day)
+def grant_birthday_bonuses(night: Tonight) -> int:
+    """Grant what is due in this night; how many grants this run made."""
+    programs = running(BonusProgram.Trigger.BIRTHDAY, night)
     return sum(give_all(program, _due(program, night), night) for program in programs)
 
 

@@ -18,23 +18,23 @@ from __future__ import annotations
 from calendar import isleap
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import reduce
 from operator import or_
 
 from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Cast, Coalesce, Concat
 
-from clients.actors import Actor
 from clients.models import Client, PersonalDate
 from clients.models.people import calendar_day
-from loyalty.house import House
 from loyalty.models import Account, BonusProgram, Lot
 from loyalty.occasions import Due, Tonight, audience, by_account, give_all, pages, running
 from loyalty.periods import starts_at
 
 LONGEST_NOTICE = 180
 """Days before a date, at most: further ahead a date told anew could be paid twice a year."""
+HALF_A_YEAR = 182
+"""Days. Two nights of one date lie further apart in whatever years, two nights of a date that was corrected nearer."""
 
 
 # --- days that come every year ------------------------------------------------------------------------------------
@@ -83,9 +83,9 @@ def notice_of(program: BonusProgram) -> int:
     return min(program.days_before, LONGEST_NOTICE)
 
 
-def given_lately(program: BonusProgram, night: Tonight, kind: str) -> QuerySet[Lot]:
-    """What an account got from the program within the better part of a year."""
-    since = night.day - timedelta(days=365 - notice_of(program))
+def given_lately(program: BonusProgram, night: Tonight, kind: str, days: int = HALF_A_YEAR) -> QuerySet[Lot]:
+    """What an account got from the program within so many days."""
+    since = night.day - timedelta(days=days)
     return Lot.objects.filter(
         account=OuterRef("pk"),
         program=program.code,
@@ -109,12 +109,11 @@ def registered_in_time(program: BonusProgram, night: Tonight) -> Q:
 # --- the night ----------------------------------------------------------------------------------------------------
 
 
-def grant_date_bonuses(*, day: date, house: House, now: datetime, by: Actor) -> int:
-    """Grant what is due in the night of this day; how many grants this run made."""
-    night = Tonight(day=day, house=house, now=now, by=by)
-    joined = running(BonusProgram.Trigger.ANNIVERSARY, day)
+def grant_date_bonuses(night: Tonight) -> int:
+    """Grant what is due in this night; how many grants this run made."""
+    joined = running(BonusProgram.Trigger.ANNIVERSARY, night)
     count = sum(give_all(program, _anniversaries(program, night), night) for program in joined)
-    told = running(BonusProgram.Trigger.PERSONAL_DATE, day)
+    told = running(BonusProgram.Trigger.PERSONAL_DATE, night)
     return count + sum(give_all(program, _personal_dates(program, night), night) for program in told)
 
 
@@ -167,7 +166,8 @@ def remembered(program: BonusProgram, night: Tonight) -> QuerySet[Account]:
     `given` lately by the program, and how many dates of the name were `told`.
     """
     days = Window.of(program, night.day).calendar_days()
-    gone = given_lately(program, night, "date:").order_by().values("account").annotate(many=Count("pk"))
+    lately = given_lately(program, night, "date:", days=365 - notice_of(program))
+    gone = lately.order_by().values("account").annotate(many=Count("pk"))
     named = PersonalDate.objects.filter(client=OuterRef("client"), name=program.date_name).order_by()
     told = named.values("client").annotate(many=Count("pk"))
     return (

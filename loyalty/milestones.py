@@ -9,20 +9,16 @@ a till did in between with bonuses that had not come yet is the only thing that 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime
 
-from clients.actors import Actor
 from loyalty import ledger
-from loyalty.house import House
 from loyalty.models import Account, BonusProgram
 from loyalty.money import ZERO
 from loyalty.occasions import Due, Tonight, audience, give_all, running
 
 
-def grant_balance_milestones(*, day: date, house: House, now: datetime, by: Actor) -> int:
-    """Grant what is due in the night of this day; how many grants this run made."""
-    night = Tonight(day=day, house=house, now=now, by=by)
-    programs = running(BonusProgram.Trigger.BALANCE, day)
+def grant_balance_milestones(night: Tonight) -> int:
+    """Grant what is due in this night; how many grants this run made."""
+    programs = running(BonusProgram.Trigger.BALANCE, night)
     return sum(give_all(program, _due(program, night), night) for program in programs)
 
 

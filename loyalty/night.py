@@ -46,6 +46,7 @@ from loyalty.expiry import expire_lots
 from loyalty.house import House, NotSetUp, load_house
 from loyalty.milestones import grant_balance_milestones
 from loyalty.models import NightRun
+from loyalty.occasions import Tonight
 from loyalty.pending import count_activated
 from loyalty.reminders import write_reminders
 from loyalty.review import review_tiers
@@ -68,6 +69,8 @@ class Night:
     by: Actor
     by_hand: bool = False
     """By the command, and not by the clock."""
+    is_named: bool = False
+    """This very night was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +84,12 @@ class Duty:
     """What its number counts, lazily translated."""
 
 
+def _tonight(night: Night) -> Tonight:
+    return Tonight(night.day, night.house, night.now, night.by, is_named=night.is_named)
+
+
 def _birthdays_and_dates(night: Night) -> int:
-    birthdays = grant_birthday_bonuses(day=night.day, house=night.house, now=night.now, by=night.by)
-    return birthdays + grant_date_bonuses(day=night.day, house=night.house, now=night.now, by=night.by)
+    return grant_birthday_bonuses(_tonight(night)) + grant_date_bonuses(_tonight(night))
 
 
 def _chains_and_tiers(night: Night) -> int:
@@ -113,7 +119,7 @@ BIRTHDAYS = Duty(
 )
 WINBACK = Duty(
     "loyalty.grant_winback_bonuses",
-    lambda n: grant_winback_bonuses(day=n.day, house=n.house, now=n.now, by=n.by),
+    lambda night: grant_winback_bonuses(_tonight(night)),
     counts=gettext_lazy("Win-back bonuses"),
 )
 TIERS = Duty("loyalty.review_tiers", _chains_and_tiers, every_night=False, counts=gettext_lazy("Tiers that changed"))
@@ -125,7 +131,7 @@ EXPIRE = Duty(
 )
 BALANCES = Duty(
     "loyalty.review_balances",
-    lambda n: grant_balance_milestones(day=n.day, house=n.house, now=n.now, by=n.by),
+    lambda night: grant_balance_milestones(_tonight(night)),
     counts=gettext_lazy("Bonuses for balances that reached a sum"),
 )
 REMIND = Duty(
@@ -157,6 +163,7 @@ class Shift:
     lease: datetime | None
     too_long: TooLong = ()
     is_over: bool = False
+    named: date | None = None
     began: float = field(default_factory=time.monotonic)
 
     @property
@@ -200,17 +207,15 @@ def _finish_what_was_begun(shift: Shift) -> None:
 
 
 def run_daily(*, now: datetime, day: date | None = None) -> list[NightRun]:
-    """Everything a night does, in order: for all nights that are owed and for today once more, or for `day` alone.
+    """Everything a night does, in order: for all nights that are owed up to `day` (today), and for that one.
 
-    A night that is named is done whatever was done before, and counts as done only if it is the next one owed.
-    Raises `NotSetUp`.
+    `day` is done whatever was done before. What lies ahead of today, or behind a night that is still owed, does not
+    count as done. Raises `NotSetUp`.
     """
     house = load_house()
     with _shift(house, now, by_hand=True) as shift:
-        if day is not None:
-            return [_run(duty, day, shift) for duty in duties() if shift.goes_on()]
-        today = shift.today
-        return [run for duty in duties() for run in _run_days(duty, _owed(duty, today) or [today], shift)]
+        last = shift.named = day or shift.today
+        return [run for duty in duties() for run in _run_days(duty, _owed(duty, last) or [last], shift)]
 
 
 def run_task(task: str, *, now: datetime, too_long: TooLong = ()) -> list[NightRun]:
@@ -266,7 +271,11 @@ def _run(duty: Duty, day: date, shift: Shift) -> NightRun:
     run = watermarks.begin_run(duty.task, day, shift.clock())
     count, failure = 0, ""
     try:
-        count = duty.do(Night(day, shift.house, shift.now, Actor.task(duty.task), by_hand=shift.by_hand))
+        count = duty.do(
+            Night(
+                day, shift.house, shift.now, Actor.task(duty.task), by_hand=shift.by_hand, is_named=day == shift.named
+            )
+        )
     except shift.too_long:  # what it has written stays; a minute is left to say so and to stop
         log.warning("%s for %s was stopped by its time limit", duty.task, day)
         failure, shift.is_over = watermarks.TOO_LONG, True

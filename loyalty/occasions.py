@@ -7,6 +7,7 @@ database from tidying up. Whom a night has reached it does not reach again: the 
 
 **For whom.** A segment is asked as it stands when the night is run: what clients were before is not kept, so a night
 that is made up late may find others in it. A location is where the client registered.
+**Since when.** A program gives from the day on which it was switched on, also where earlier nights are made up.
 **Budget.** Counted under its lock in the transaction that gives: in the order of accounts, until it is used up.
 **Letter.** One for each new grant, in the same transaction. A night that is made up so late that its bonuses have
 ended writes nothing about them.
@@ -49,6 +50,8 @@ class Tonight:
     house: House
     now: datetime
     by: Actor
+    is_named: bool = False
+    """A person asked for this very night."""
 
     @property
     def at(self) -> datetime:
@@ -66,10 +69,15 @@ class Due(NamedTuple):
     """Whether a letter about it still makes sense."""
 
 
-def running(trigger: BonusProgram.Trigger, day: date) -> list[BonusProgram]:
-    """The programs of this kind that are switched on and run on this day, in the order of the owner."""
+def running(trigger: BonusProgram.Trigger, night: Tonight) -> list[BonusProgram]:
+    """The programs of this kind that are switched on and run in this night, in the order of the owner."""
     programs = BonusProgram.objects.filter(trigger=trigger, enabled=True).select_related("segment")
-    return [program for program in programs if is_running(program, day)]
+    return [program for program in programs if is_running(program, night.day) and _was_on(program, night)]
+
+
+def _was_on(program: BonusProgram, night: Tonight) -> bool:
+    """A night that is made up gives nothing of a program that was switched on after it."""
+    return night.is_named or program.on_since is None or night.house.day(program.on_since) <= night.day
 
 
 def audience(program: BonusProgram, night: Tonight) -> QuerySet[Account]:

@@ -27,6 +27,7 @@ TOO_LONG = "took too long"
 LONGEST_RUN = timedelta(minutes=11)
 """Celery kills a task after ten minutes: a run that began earlier than this and has not ended never will."""
 
+SET_UP = "set up"
 LEASE = "lease:"
 UNFINISHED = "unfinished:"
 
@@ -34,12 +35,19 @@ UNFINISHED = "unfinished:"
 # --- days -------------------------------------------------------------------------------------------------------------
 
 
+def set_up(day: date) -> None:
+    """The business was set up on this day: its first night, which every task owes until it has run."""
+    Watermark.objects.get_or_create(task=SET_UP, defaults={"day": day})
+
+
 def days_due(task: str, today: date) -> list[date]:
-    """The nights that the task owes, the oldest first, today's included. One that never ran owes today's only."""
-    done = Watermark.objects.filter(task=task).values_list("day", flat=True).first()
-    if done is None:
-        return [today]
-    first = max(done + timedelta(days=1), today - LONGEST_GAP)
+    """The nights that the task owes, the oldest first, today's included.
+
+    One that never ran owes every night since the business was set up; where that is not known, today's only.
+    """
+    known = dict(Watermark.objects.filter(task__in=(task, SET_UP)).values_list("task", "day"))
+    done, begin = known.get(task), known.get(SET_UP) or today
+    first = max(done + timedelta(days=1) if done is not None else min(begin, today), today - LONGEST_GAP)
     return [first + timedelta(days=i) for i in range((today - first).days + 1)]
 
 

@@ -9,21 +9,18 @@ since keeps what was due to them, and is not written to that they are missed.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from clients.actors import Actor
-from loyalty.house import House
 from loyalty.models import Account, BonusProgram, Lot, Visit
 from loyalty.occasions import Due, Tonight, audience, give_all, pages, running
 from loyalty.periods import starts_at
 
 
-def grant_winback_bonuses(*, day: date, house: House, now: datetime, by: Actor) -> int:
-    """Grant what is due in the night of this day; how many grants this run made."""
-    night = Tonight(day=day, house=house, now=now, by=by)
-    programs = running(BonusProgram.Trigger.INACTIVITY, day)
+def grant_winback_bonuses(night: Tonight) -> int:
+    """Grant what is due in this night; how many grants this run made."""
+    programs = running(BonusProgram.Trigger.INACTIVITY, night)
     return sum(give_all(program, _due(program, night), night) for program in programs)
 
 

@@ -217,6 +217,7 @@ class BonusProgramFactory(DjangoModelFactory):
     code = "welcome"
     name = "Welcome"
     trigger = "registration"
+    on_since = datetime(2020, 1, 1, tzinfo=UTC)
     amount = Money(10000)
 
 

@@ -47,7 +47,7 @@ class OccasionStep(Idle):
             return bill.is_visit and bool(bill.base) and not self.past.has_paid
         if occasion.trigger == Trigger.SPENT:
             reaches, before = occasion.reaches or ZERO, self.person.total_spent
-            return before < reaches <= before + bill.spent and occasion.code not in self.past.ever_given
+            return before < reaches <= before + bill.spent and occasion.code not in self.past.given
         return bool(bill.base)
 
     def _give(self, chance: Chance, bill: Bill) -> Bill:

@@ -23,18 +23,15 @@ class Past:
     has_paid: bool = False
     given: frozenset[str] = frozenset()
     """For a visit that has not wholly come back."""
-    ever_given: frozenset[str] = frozenset()
 
 
 def past_of(occasions: Collection[Occasion], person: Person) -> Past:
     """What these programs ask. No query for a newcomer, and none where no program asks."""
     asks_paid = any(one.trigger == Trigger.FIRST_CHECK for one in occasions) and person.visits > 0
     asking = [one.code for one in occasions if _asks_given(one, person)]
-    given = dict(_given(asking, person)) if asking else {}
     return Past(
         has_paid=asks_paid and _has_paid(person),
-        given=frozenset(code for code, counts in given.items() if counts),
-        ever_given=frozenset(given),
+        given=frozenset(_given(asking, person)) if asking else frozenset(),
     )
 
 
@@ -74,14 +71,11 @@ def _has_paid(person: Person) -> bool:
     return visits.exclude(refunds__is_whole=True).exists()
 
 
-def _given(codes: Collection[str], person: Person) -> Iterable[tuple[str, bool]]:
-    """Code → whether it was given for a visit that counts, of those of these programs that gave anything."""
+def _given(codes: Collection[str], person: Person) -> Iterable[str]:
+    """Those of these programs that gave something for a visit that counts."""
     gone = Exists(Refund.objects.filter(visit=OuterRef("visit"), is_whole=True))
     grants = Entry.objects.filter(
         account=person.account, kind=Entry.Kind.GRANT, visit__isnull=False, lot__program__in=codes
     )
-    mine = grants.filter(operation__contains=f":{MECHANIC}:").annotate(gone=gone)
-    found: dict[str, bool] = {}
-    for code, is_gone in mine.values_list("lot__program", "gone"):
-        found[code or ""] = found.get(code or "", False) or not is_gone
-    return found.items()
+    mine = grants.filter(~gone, operation__contains=f":{MECHANIC}:")
+    return (code for code in mine.values_list("lot__program", flat=True) if code is not None)

@@ -8,6 +8,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q, Sum, Value
 from django.db.models.functions import Greatest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clients.configured import Configured
@@ -262,6 +263,9 @@ class BonusProgram(Program, BonusTerms):
         LetterTemplate, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("letter to the client")
     )
 
+    on_since = models.DateTimeField(null=True, editable=False)
+    """When it was last switched on; null: it is off, or nobody knows."""
+
     class Meta(Program.Meta):
         abstract = False
         verbose_name = _("bonus program")
@@ -289,7 +293,8 @@ class BonusProgram(Program, BonusTerms):
         ]
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """The row that counts what is given follows."""
+        """The row that counts what is given follows, and since when it is on."""
+        self.on_since = (self.on_since or timezone.now()) if self.enabled else None
         super().save(*args, **kwargs)
         Budget.follow(self)
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clients.models import LANGUAGES, Business, Location
+from loyalty import watermarks
 from loyalty.models import HouseRules, Lot, Service, Visit
 from loyalty.money import BadAmount, Currency, Money
 from loyalty.setup.naming import CATEGORIES
@@ -56,10 +58,14 @@ class BusinessSection:
     def apply(self, data: Values, context: Context) -> list[Change]:
         business = (context.rows(Business) or [Business()])[0]
         rules = (context.rows(HouseRules) or [HouseRules()])[0]
-        return [
+        is_new = business._state.adding
+        changes = [
             *keep(business, data, parts=WHO, noun=_("business"), code=business.name or data["name"], context=context),
             *keep(rules, data, parts=RULES, noun=_("house rules"), context=context),
         ]
+        if is_new and not context.dry_run:
+            watermarks.set_up(timezone.now().astimezone(business.zone).date())
+        return changes
 
     def dump(self, currency: Currency) -> dict[str, Any] | None:
         rules = HouseRules.objects.select_related("business").first()

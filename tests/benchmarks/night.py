@@ -160,31 +160,29 @@ def expiry(clients: int) -> None:
 def birthdays(clients: int) -> None:
     """A week of birthdays was granted in the nights before; the others of this night's window are new."""
     from loyalty.birthdays import celebrants, grant_birthday_bonuses
-    from loyalty.occasions import Tonight
 
     program = made(code="birthday", trigger="birthday", days_before=7)
-    grant_birthday_bonuses(**tonight(TODAY - timedelta(days=1)))
+    grant_birthday_bonuses(tonight(TODAY - timedelta(days=1)))
     settle_down()
-    find(celebrants(program, Tonight(**tonight(TODAY))))
-    told("birthdays, all of the night", *timed(lambda: grant_birthday_bonuses(**tonight(TODAY))))
+    find(celebrants(program, tonight(TODAY)))
+    told("birthdays, all of the night", *timed(lambda: grant_birthday_bonuses(tonight(TODAY))))
 
 
 def winback(clients: int) -> None:
-    from loyalty.occasions import Tonight
     from loyalty.winback import grant_winback_bonuses, missed
 
     program = made(code="missyou", trigger="inactivity", days=60)
-    find(missed(program, Tonight(**tonight(TODAY))))
-    told("win-back, all of the night", *timed(lambda: grant_winback_bonuses(**tonight(TODAY))))
+    find(missed(program, tonight(TODAY)))
+    told("win-back, all of the night", *timed(lambda: grant_winback_bonuses(tonight(TODAY))))
 
 
 def milestones(clients: int) -> None:
     from loyalty.milestones import grant_balance_milestones
 
     made(code="milestone", trigger="balance", reaches=1100)
-    told("milestones, the first night", *timed(lambda: grant_balance_milestones(**tonight(TODAY))))
+    told("milestones, the first night", *timed(lambda: grant_balance_milestones(tonight(TODAY))))
     settle_down()
-    told("milestones, another night", *timed(lambda: grant_balance_milestones(**tonight(TODAY + timedelta(days=1)))))
+    told("milestones, another night", *timed(lambda: grant_balance_milestones(tonight(TODAY + timedelta(days=1)))))
 
 
 def made(**facts: Any) -> Any:
@@ -194,7 +192,7 @@ def made(**facts: Any) -> Any:
     return factories.BonusProgramFactory(name=facts["code"], amount=Money(500), lifetime_days=14, **facts)
 
 
-def tonight(day: date) -> dict[str, Any]:
+def tonight(day: date) -> Any:
     from tests.night import value
 
     return value.tonight(day)

@@ -33,7 +33,7 @@ def thousand(business: object) -> BonusProgram:
 
 
 def night(day: date = MARCH_3, days_late: int = 0) -> int:
-    return grant_balance_milestones(**tonight(day, days_late=days_late))
+    return grant_balance_milestones(tonight(day, days_late=days_late))
 
 
 def spend(lot: Lot, amount: int, at: datetime) -> None:

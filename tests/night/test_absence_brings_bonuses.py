@@ -34,7 +34,7 @@ def came(client: Client, at: datetime | None, visits: int = 3) -> None:
 def nights(first: date, count: int) -> list[date]:
     """The nights that granted something."""
     days = [first + timedelta(days=i) for i in range(count)]
-    return [day for day in days if grant_winback_bonuses(**tonight(day))]
+    return [day for day in days if grant_winback_bonuses(tonight(day))]
 
 
 def test_sixty_days_after_1_march_is_30_april(boris: Client) -> None:

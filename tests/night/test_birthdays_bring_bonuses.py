@@ -44,7 +44,7 @@ def born(day: date, **facts: object) -> Client:
 
 
 def night(day: date) -> int:
-    return grant_birthday_bonuses(**tonight(day))
+    return grant_birthday_bonuses(tonight(day))
 
 
 def granted(first: date, last: date) -> list[tuple[str, date]]:
@@ -127,7 +127,7 @@ def test_each_year_brings_one_in_every_time_zone(zone: str) -> None:
 
     for keep in sorted(keeps):
         for ahead in (8, 7, 6, 0, -1):
-            grant_birthday_bonuses(**tonight(keep - timedelta(days=ahead), ZoneInfo(zone)))
+            grant_birthday_bonuses(tonight(keep - timedelta(days=ahead), ZoneInfo(zone)))
 
     first_days = dict(Lot.objects.values_list("operation", "first_day"))
     assert first_days == {
@@ -166,7 +166,7 @@ def test_outages_change_nothing(month: int) -> None:
     nights = [date(2026, month, 1) + timedelta(days=i) for i in range(-10, 31)]
 
     for number, night_of in enumerate(nights):
-        grant_birthday_bonuses(**tonight(night_of, days_late=31 - number if number % 9 > 3 and number < 31 else 0))
+        grant_birthday_bonuses(tonight(night_of, days_late=31 - number if number % 9 > 3 and number < 31 else 0))
 
     lots = Lot.objects.order_by("first_day").values_list("first_day", "last_day")
     assert list(lots) == [
@@ -183,8 +183,8 @@ def test_whoever_joins_within_the_days_before_gets_it_in_the_next_night() -> Non
 def test_a_night_that_is_made_up_gives_to_nobody_who_was_not_here_yet() -> None:
     born(date(1990, 3, 9), created_at=datetime(2026, 3, 4, 20, 0, tzinfo=UTC))
 
-    assert grant_birthday_bonuses(**tonight(date(2026, 3, 4), days_late=2)) == 0
-    assert grant_birthday_bonuses(**tonight(date(2026, 3, 5), days_late=1)) == 1
+    assert grant_birthday_bonuses(tonight(date(2026, 3, 4), days_late=2)) == 0
+    assert grant_birthday_bonuses(tonight(date(2026, 3, 5), days_late=1)) == 1
     assert Lot.objects.get().first_day == date(2026, 3, 5)
 
 
@@ -197,13 +197,30 @@ def test_another_date_of_birth_brings_no_second_one_within_a_year() -> None:
     assert granted(date(2026, 5, 20), date(2026, 6, 10)) == []
 
 
-def test_a_corrected_date_of_birth_counts_in_the_year_after() -> None:
+@pytest.mark.parametrize(
+    ("corrected", "expected"),
+    [
+        (date(1990, 6, 1), date(2027, 5, 25)),
+        (date(1990, 3, 8), date(2027, 3, 1)),
+        (date(1990, 2, 7), date(2027, 1, 31)),
+    ],
+)
+def test_a_corrected_date_of_birth_counts_in_the_year_after(corrected: date, expected: date) -> None:
     boris = born(date(1990, 3, 9))
     night(date(2026, 3, 2))
-    boris.birthday = date(1990, 6, 1)
+    boris.birthday = corrected
     boris.save()
 
-    assert [day for _operation, day in granted(date(2027, 5, 1), date(2027, 6, 30))] == [date(2027, 5, 25)]
+    assert [day for _operation, day in granted(date(2026, 3, 3), date(2027, 12, 31))] == [expected]
+
+
+def test_a_date_of_birth_across_new_year_brings_no_second_one_right_after() -> None:
+    boris = born(date(1990, 12, 30))
+    assert len(granted(date(2026, 12, 20), date(2026, 12, 24))) == 1
+    boris.birthday = date(1990, 1, 3)
+    boris.save()
+
+    assert granted(date(2026, 12, 25), date(2027, 6, 1)) == []
 
 
 def test_only_whoever_registered_long_enough_before(birthday: BonusProgram) -> None:

@@ -12,12 +12,13 @@ from django_celery_beat.models import PeriodicTask
 from clients.models import Business, Client
 from config import tasks, timetable
 from loyalty import night, watermarks
-from loyalty.models import BonusProgram, Entry, Lot, NightRun, Watermark
+from loyalty.models import BonusProgram, Entry, Lot, NightRun
 from loyalty.money import Money
 from loyalty.tasks import expire_lots, grant_birthday_bonuses
 from tests import factories
 from tests.conftest import Together
-from tests.night.value import account_of, give
+from tests.night.value import TASK, account_of, give
+from tests.published import load_preset
 
 pytestmark = pytest.mark.django_db
 ORDER = [
@@ -113,15 +114,60 @@ def test_a_missed_birthday_is_granted_as_of_its_night(gym: BonusProgram) -> None
     assert list(days) == [date(2026, 3, day) for day in range(1, 21)]
 
 
-def test_a_named_night_is_run_alone_and_leaves_what_is_owed(gym: BonusProgram) -> None:
+def test_a_named_night_is_run_after_those_that_are_owed_until_then(gym: BonusProgram) -> None:
     night.run_daily(now=noon(1))
-    before = list(Watermark.objects.exclude(day=None).order_by("task").values_list("task", "day"))
 
     runs = night.run_daily(now=noon(4), day=date(2026, 3, 3))
 
-    assert {run.day for run in runs} == {date(2026, 3, 3)}
-    owed = [task for task, day in before if task not in AT_ONCE]
-    assert all(watermarks.days_due(task, date(2026, 3, 4))[0] == date(2026, 3, 2) for task in owed)
+    assert [run.day.day for run in runs if run.task == "loyalty.grant_birthday_bonuses"] == [2, 3]
+    assert [run.day.day for run in runs if run.task == "loyalty.expire_lots"] == [3]
+    assert [day.day for day in watermarks.days_due("loyalty.grant_birthday_bonuses", date(2026, 3, 4))] == [4]
+    assert Lot.objects.get(program="birthday").first_day == date(2026, 3, 2)
+
+
+def test_a_named_night_that_is_done_is_run_once_more(gym: BonusProgram) -> None:
+    night.run_daily(now=noon(4))
+
+    assert {run.day.day for run in night.run_daily(now=noon(4), day=date(2026, 3, 2))} == {2}
+
+
+def test_named_nights_with_gaps_between_them_miss_nobody(gym: BonusProgram) -> None:
+    for day in (date(2026, 2, 20), date(2026, 3, 20)):
+        night.run_daily(now=noon(20, month=2), day=day)
+
+    lot = Lot.objects.get(program="birthday")
+    assert (lot.first_day, lot.last_day) == (date(2026, 3, 2), date(2026, 3, 16))
+
+
+@pytest.mark.parametrize("day", [10, 20])
+def test_the_first_night_of_all_makes_up_those_since_the_business_was_set_up(gym: BonusProgram, day: int) -> None:
+    watermarks.set_up(date(2026, 2, 27))
+
+    night.catch_up(now=noon(day))
+
+    lot = Lot.objects.get(program="birthday")
+    assert (lot.first_day, lot.last_day) == (date(2026, 3, 2), date(2026, 3, 16))
+
+
+def test_a_business_that_is_loaded_owes_its_nights_from_that_day(db: None, time_machine: Any) -> None:
+    time_machine.move_to(noon(2), tick=False)
+    load_preset("flexgym", by=TASK)
+
+    due = watermarks.days_due("loyalty.grant_birthday_bonuses", date(2026, 3, 4))
+
+    assert [day.day for day in due] == [2, 3, 4]
+
+
+def test_nobody_is_paid_for_nights_before_a_program_was_switched_on(gym: BonusProgram) -> None:
+    gym.enabled = False
+    gym.save()
+    night.run_daily(now=noon(1))
+    gym.enabled, gym.on_since = True, noon(10)
+    gym.save()
+
+    night.run_daily(now=noon(12))
+
+    assert not Lot.objects.filter(program="birthday").exists()
 
 
 def test_a_night_that_lies_ahead_does_not_count_as_done(gym: BonusProgram) -> None:

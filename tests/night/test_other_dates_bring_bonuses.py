@@ -42,7 +42,7 @@ def nights(first: date, last: date, zone: ZoneInfo = NEW_YORK) -> list[tuple[str
     found: list[tuple[str, date]] = []
     for i in range((last - first).days + 1):
         day = first + timedelta(days=i)
-        if count := grant_date_bonuses(**tonight(day, zone)):
+        if count := grant_date_bonuses(tonight(day, zone)):
             newest = list(Lot.objects.order_by("-pk").values_list("operation", flat=True)[:count])
             found += [(operation, day) for operation in reversed(newest)]
     return found
@@ -212,4 +212,4 @@ def test_many_dates_are_read_in_pages_and_none_is_lost(child: BonusProgram, monk
         for age in range(many):
             told(client, date(2015 + age, 5, 10))
 
-    assert (grant_date_bonuses(**tonight(date(2026, 5, 9))), grant_date_bonuses(**tonight(date(2026, 5, 9)))) == (8, 0)
+    assert (grant_date_bonuses(tonight(date(2026, 5, 9))), grant_date_bonuses(tonight(date(2026, 5, 9)))) == (8, 0)

@@ -84,7 +84,7 @@ def test_the_plan_uses_the_index(what: str, many: None) -> None:
     facts, asked, table, index = ASKED[what]
     program = BonusProgram(code="it", amount=Money(100), **facts)
 
-    plan = page_after(0, asked(program, Tonight(**tonight(MARCH_2)))).explain()
+    plan = page_after(0, asked(program, tonight(MARCH_2))).explain()
 
     assert index in plan, plan
     assert f"Seq Scan on {table}" not in plan, plan
@@ -108,7 +108,7 @@ def test_a_night_asks_the_same_whatever_the_number_of_clients(business: object) 
     def night(day: date) -> int:
         told = tonight(day)
         tasks = (grant_birthday_bonuses, grant_date_bonuses, grant_winback_bonuses)
-        return len(statements(lambda: [task(**told) for task in tasks]))
+        return len(statements(lambda: [task(told) for task in tasks]))
 
     give_to(2)
     few = night(MARCH_2)

@@ -36,7 +36,7 @@ def celebrating(**facts: Any) -> Client:
 
 
 def night(days_late: int = 0) -> int:
-    return grant_birthday_bonuses(**tonight(MARCH_2, days_late=days_late))
+    return grant_birthday_bonuses(tonight(MARCH_2, days_late=days_late))
 
 
 def given_to() -> list[int | None]:
@@ -91,7 +91,7 @@ def test_absence_has_the_same_audience(location: Location) -> None:
     for client in (here, elsewhere):
         Standing.objects.create(client=client, visits=1, last_visit_at=datetime(2025, 12, 1, 17, 0, tzinfo=UTC))
 
-    assert grant_winback_bonuses(**tonight(MARCH_2)) == 1
+    assert grant_winback_bonuses(tonight(MARCH_2)) == 1
     assert given_to() == [here.pk]
 
 

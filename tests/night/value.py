@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -15,6 +14,7 @@ from loyalty import ledger
 from loyalty.ledger import Grant
 from loyalty.models import Account, Entry, Lot
 from loyalty.money import Money
+from loyalty.occasions import Tonight
 from loyalty.periods import starts_at
 from loyalty.rulebook import rulebook
 from tests import factories
@@ -24,10 +24,10 @@ TASK = Actor.task("test")
 BEGAN = date(2026, 1, 1)
 
 
-def tonight(day: date, zone: ZoneInfo = NEW_YORK, days_late: int = 0) -> dict[str, Any]:
+def tonight(day: date, zone: ZoneInfo = NEW_YORK, days_late: int = 0) -> Tonight:
     """What a task of the night is told, run an hour after midnight in this zone, or so many days later."""
     now = starts_at(day + timedelta(days=days_late), zone) + timedelta(hours=1)
-    return {"day": day, "house": replace(rulebook().house, zone=zone), "now": now, "by": TASK}
+    return Tonight(day, replace(rulebook().house, zone=zone), now, TASK)
 
 
 def account_of(client: Client) -> Account:

@@ -252,8 +252,7 @@ class Reference:
             yield "fifth", b.AMOUNTS["fifth"], ""
         if (day.month, 10) <= (11, day.day) and day.month == 11 and day.day <= 23:
             yield f"november-{day.year}", part(base, "20"), "november"
-        if total < b.SPENT_SUM <= total + check.spent and "thousand" not in person.granted:
-            person.granted["thousand"] = [day]
+        if total < b.SPENT_SUM <= total + check.spent and not self.has_had(person, "thousand"):
             yield "thousand", b.AMOUNTS["thousand"], ""
 
     def has_had(self, person: Person, program: str) -> bool:

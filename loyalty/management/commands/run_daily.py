@@ -28,12 +28,13 @@ def day(text: str) -> date:
 class Command(BaseCommand):
     help = (
         "Runs in order all that a night runs: pending bonuses, rewards, birthdays, win-back, tiers, subscriptions, "
-        "expiry, balances, reminders, suspicion, statements. Repeatable. Without --date every night that is owed, "
-        "and today."
+        "expiry, balances, reminders, suspicion, statements. Repeatable: every night that is owed, and then the one "
+        "of --date (today)."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--date", type=day, help="run this night alone. One that lies ahead ends lots early")
+        last = "the last night to be run, whether it is owed or not. One that lies ahead ends lots early"
+        parser.add_argument("--date", type=day, help=last)
 
     def handle(self, *_args: Any, **options: Any) -> None:
         try:
