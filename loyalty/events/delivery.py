@@ -24,7 +24,9 @@ from typing import Any, Protocol
 
 import requests
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import CharField, Max
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 from standardwebhooks import Webhook as Signer
 
@@ -56,6 +58,7 @@ AGAIN_AFTER = (
 )
 SILENT_FOR = timedelta(days=5)
 KEPT = timedelta(days=30)
+AHEAD = ("bonus.expiring", "membership.ending")
 ANSWER_LENGTH = 250
 
 
@@ -115,8 +118,14 @@ def send_again(delivery: Delivery, *, now: datetime) -> None:
 
 
 def forget_old(*, now: datetime) -> int:
-    """Events and their deliveries that were written more than a month ago, whenever they happened."""
-    _count, by_model = Event.objects.filter(written_at__lt=now - KEPT, is_spread=True).delete()
+    """Events and their deliveries that were written more than a month ago, whenever they happened.
+
+    What told that something ends is kept until it has ended: it says that this was told (`Happened.once`).
+    """
+    old = Event.objects.filter(written_at__lt=now - KEPT, is_spread=True)
+    old = old.annotate(last_day=Cast(KT("facts__last_day"), CharField()))
+    yesterday = str((now - timedelta(days=1)).date())  # by UTC: nowhere is it over before
+    _count, by_model = old.exclude(name__in=AHEAD, last_day__gte=yesterday).delete()
     return by_model.get(Event._meta.label, 0)
 
 

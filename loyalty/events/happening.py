@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID, uuid5
 
 from loyalty.models import Event, Webhook
 
@@ -26,6 +27,8 @@ NAMES = (
     "membership.used",
     "membership.ending",
 )
+ONCE = UUID("6f1a4c52-0b7e-4d0e-9a63-2f1c7d9be805")
+"""The name space of what is told once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,9 @@ class Happened:
 
     name: str
     facts: Mapping[str, Any] = field(default_factory=dict)
+    once: str = ""
+    """What it is told once for, however often it is written; part of the id that listeners get, so say it in a way that
+    no other installation does. Empty: it happens each time it is written."""
 
 
 def listened_to() -> frozenset[str]:
@@ -43,7 +49,8 @@ def listened_to() -> frozenset[str]:
 
 
 def write(happened: Iterable[Happened], *, now: datetime, listens: frozenset[str] | None = None) -> int:
-    """Write what somebody listens to, inside the caller's transaction; how many.
+    """Write what somebody listens to, inside the caller's transaction, in one statement; how many, those that were told
+    already with them.
 
     `listens`: what the caller knows of it (`House.listens`); None: it is asked for.
     """
@@ -51,7 +58,12 @@ def write(happened: Iterable[Happened], *, now: datetime, listens: frozenset[str
     if not happened:
         return 0
     wanted = listened_to() if listens is None else listens
-    rows = [Event(name=one.name, facts=dict(one.facts), at=now) for one in happened if one.name in wanted]
-    if rows:
-        Event.objects.bulk_create(rows)
-    return len(rows)
+    found = [one for one in happened if one.name in wanted]
+    if found:
+        Event.objects.bulk_create([_event(one, now) for one in found], ignore_conflicts=any(one.once for one in found))
+    return len(found)
+
+
+def _event(one: Happened, now: datetime) -> Event:
+    key = {"key": uuid5(ONCE, f"{one.name}:{one.once}")} if one.once else {}
+    return Event(name=one.name, facts=dict(one.facts), at=now, **key)

@@ -113,6 +113,17 @@ def test_what_is_owed_is_taken_off_what_ends_first(boris: Client, alice: Client,
     assert [(letter.client_id, letter.facts["amount"]) for letter in Message.objects.all()] == [(boris.pk, "10.00")]
 
 
+def test_what_was_told_already_repays_what_is_owed_all_the_same(boris: Client, house: House) -> None:
+    """Boris owes 30.00, which come off the 50.00 of the 9th: told of the day before, those of the 10th are whole."""
+    give(boris, 5000, until=date(2026, 3, 9))
+    give(boris, 2000, until=date(2026, 3, 10))
+    give(boris, -3000, until=None)
+
+    assert nights(house, MONDAY, 9) == [date(2026, 3, 2), date(2026, 3, 3)]
+    told_of = [(letter.facts["last_day_on"], letter.facts["amount"]) for letter in Message.objects.order_by("pk")]
+    assert told_of == [("2026-03-09", "20.00"), ("2026-03-10", "20.00")]
+
+
 def test_gift_cards_and_memberships_of_a_client_are_told_of(boris: Client, house: House) -> None:
     card = factories.AccountFactory(client=boris, unit="money")
     give(card, 3000, until=date(2026, 3, 9))

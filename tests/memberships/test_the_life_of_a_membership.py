@@ -12,6 +12,8 @@ from hypothesis.extra.django import TestCase
 from clients.actors import Actor
 from clients.models import Client, LetterRules, LetterTemplate, Message
 from clients.refusals import Invalid, NotFound, Refusal
+from loyalty.house import load_house
+from loyalty.models import Event, Webhook
 from loyalty.night import Night
 from loyalty.proof import prove
 from loyalty.rulebook import rulebook
@@ -105,6 +107,27 @@ def test_the_last_session_is_told_of_once(till: Till, five: Plan, boris: Client,
     letter = Message.objects.get()
     assert (letter.operation, letter.client) == (f"reminder:last_session:{held.pk}", boris)
     assert (letter.facts["amount"], letter.facts["program"]) == ("1 session", "5 sessions")
+
+
+def test_whoever_listens_hears_of_the_last_session_without_a_letter_and_once(
+    till: Till, five: Plan, boris: Client
+) -> None:
+    Webhook.objects.create(url="https://till.example/", events=["membership.ending"], by="staff:anna")
+    _sold, held = buy(till, boris, five)
+    till.sell("4 x session", client=boris)
+    night = Night(till.today, load_house(), till.now, Actor.task("memberships.expire"))
+    assert [last_session.remind(night) for _turn in range(2)] == [0, 0]
+    assert Event.objects.count() == 1
+    template = LetterTemplate.objects.create(code="ending", name="Ending", topic="reminders", subject_en="{amount}")
+    LetterRules.objects.update_or_create(business_id=1, defaults={"ending": template})
+    assert last_session.remind(night) == 1
+    assert Event.objects.get().facts == {
+        "membership": str(held.pk),
+        "client": str(boris.pk),
+        "name": "5 sessions",
+        "sessions": 1,
+        "last_day": "2026-05-31",
+    }
 
 
 # --- in any order ----------------------------------------------------------------------------------------------------
