@@ -6,18 +6,16 @@ apprise's own log is silenced, as some of its services write the address there.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import logging
 from dataclasses import dataclass
 from urllib.parse import quote
 
 from apprise import Apprise, AppriseAsset, NotifyFormat, PersistentStoreMode
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.fernet import InvalidToken
 from django.conf import settings
-from django.utils.encoding import force_bytes
 from django.utils.translation import gettext as _
 
+from clients.ciphers import cipher
 from clients.models import Gateway
 from clients.refusals import Invalid
 
@@ -25,6 +23,7 @@ log = logging.getLogger(__name__)
 logging.getLogger("apprise").addHandler(logging.NullHandler())
 logging.getLogger("apprise").propagate = False
 
+PURPOSE = "clients.gateway"
 LOCKED = "locked:"
 PHONE = "{phone}"
 EXAMPLE = "+12125550100"
@@ -49,7 +48,7 @@ class WayOut:
 
 def lock(url: str) -> str:
     """The address as it is stored."""
-    return LOCKED + _fernet().encrypt(url.encode()).decode()
+    return LOCKED + cipher(PURPOSE).encrypt(url.encode()).decode()
 
 
 def unlock(stored: str) -> str:
@@ -57,15 +56,9 @@ def unlock(stored: str) -> str:
     if not stored.startswith(LOCKED):
         return stored
     try:
-        return _fernet().decrypt(stored.removeprefix(LOCKED).encode()).decode()
+        return cipher(PURPOSE).decrypt(stored.removeprefix(LOCKED).encode()).decode()
     except InvalidToken:
         raise Unreadable(_("The address was kept with another SECRET_KEY: type it again.")) from None
-
-
-def _fernet() -> MultiFernet:
-    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    digests = (hashlib.sha256(b"clients.gateway:" + force_bytes(key)).digest() for key in keys)
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])
 
 
 def check_address(url: str) -> None:

@@ -10,8 +10,6 @@ Answers are kept for a day, encrypted (one may carry a gift card's code) under a
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 import re
 import secrets
@@ -20,14 +18,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from django.conf import settings
+from cryptography.fernet import InvalidToken
 from django.http import HttpResponse
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 
+from clients.ciphers import cipher
 from clients.refusals import Invalid, Refusal
 from loyalty.api.keys import Caller, caller_of
 from loyalty.models import Reply
@@ -35,6 +33,7 @@ from loyalty.sql import Column, insert
 from loyalty.transactions import in_one_transaction
 
 HEADER = "Idempotency-Key"
+PURPOSE = "loyalty.api.idempotency"
 KEPT = timedelta(hours=24)
 KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?", re.ASCII)
 COLUMNS = (
@@ -101,7 +100,7 @@ def _once(request: Request, key: str | None, work: Work, now: datetime) -> HttpR
         return _replay(Reply.objects.get(api_key_id=caller.key, key=key), asked)
     answer = work(operation)
     body = answer.body()
-    Reply.objects.filter(pk=reply).update(status=answer.status, body=_cipher().encrypt(body).decode())
+    Reply.objects.filter(pk=reply).update(status=answer.status, body=cipher(PURPOSE).encrypt(body).decode())
     return _respond(answer.status, body)
 
 
@@ -122,7 +121,7 @@ def _replay(reply: Reply, asked: str) -> HttpResponse:
     if not secrets.compare_digest(reply.request_hash, asked):
         raise IdempotencyKeyReused(_("This key was used for another request. Use a new one for each."), field=HEADER)
     try:
-        body = _cipher().decrypt(reply.body.encode())
+        body = cipher(PURPOSE).decrypt(reply.body.encode())
     except InvalidToken:
         message = _("This request was answered, but its answer can no longer be read: the secret key has changed.")
         raise IdempotencyKeyReused(message, field=HEADER) from None
@@ -137,14 +136,4 @@ def _hash_of(request: Request) -> str:
     """What makes two requests the same: method, address and body, however the JSON was spelt."""
     body = json.dumps(request.data, sort_keys=True, ensure_ascii=True)
     said = f"{request.method} {request.path.rstrip('/')} {body}"
-    return salted_hmac("loyalty.api.idempotency", said, algorithm="sha256").hexdigest()
-
-
-def _cipher() -> MultiFernet:
-    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
-    return MultiFernet([Fernet(_derived(key)) for key in keys])
-
-
-def _derived(secret: str | bytes) -> bytes:
-    raw = secret.encode() if isinstance(secret, str) else secret
-    return base64.urlsafe_b64encode(hashlib.sha256(b"loyalty.api.idempotency:" + raw).digest())
+    return salted_hmac(PURPOSE, said, algorithm="sha256").hexdigest()

@@ -10,20 +10,21 @@ import ipaddress
 import re
 import secrets
 import socket
-from base64 import b64encode, urlsafe_b64encode
+from base64 import b64encode
 from collections.abc import Sequence
 from urllib.parse import SplitResult, urlsplit
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.fernet import InvalidToken
 from django.conf import settings
-from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from clients.actors import Actor
+from clients.ciphers import cipher
 from clients.refusals import Invalid, Refusal
 from loyalty.events.happening import NAMES
 from loyalty.models import Webhook
 
+PURPOSE = "loyalty.webhooks"
 PREFIX = "whsec_"
 SECRET_BYTES = 32
 LONGEST_URL = 500
@@ -115,20 +116,12 @@ def check_is_public(url: str) -> None:
 
 
 def seal(secret: str) -> str:
-    return _cipher().encrypt(secret.encode()).decode()
+    return cipher(PURPOSE).encrypt(secret.encode()).decode()
 
 
 def unseal(sealed: str) -> str | None:
     """The secret; None if it was kept with another `SECRET_KEY`."""
     try:
-        return _cipher().decrypt(sealed.encode()).decode()
+        return cipher(PURPOSE).decrypt(sealed.encode()).decode()
     except InvalidToken:
         return None
-
-
-def _cipher() -> MultiFernet:
-    return MultiFernet([Fernet(_derived(key)) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)])
-
-
-def _derived(key: str | bytes) -> bytes:
-    return urlsafe_b64encode(salted_hmac("loyalty.webhooks", "secret", secret=key, algorithm="sha256").digest())
