@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django_celery_beat.models import PeriodicTask
 
 from clients.models import Business, Client
@@ -254,6 +254,14 @@ def test_the_command_says_what_a_night_did(gym: BonusProgram, capsys: pytest.Cap
         "2026-03-04  Referrals that look suspicious: 0",
         "2026-03-04  Statements of partners: 0",
     ]
+
+
+@pytest.mark.parametrize("said", ["2026-02-30", "tomorrow", "9999-12-31", "1999-12-31"])
+def test_the_command_refuses_what_is_no_date_of_a_night(gym: BonusProgram, said: str) -> None:
+    with pytest.raises(CommandError, match=said):
+        call_command("run_daily", f"--date={said}")
+
+    assert not NightRun.objects.exists()
 
 
 def test_pending_lots_are_counted_on_the_day_they_open(boris: Client) -> None:

@@ -18,11 +18,17 @@ from loyalty.night import duties, run_daily
 FAILURES = {watermarks.TOO_LONG: "it took too long; run it again, it goes on where it stopped"}
 
 
+YEARS = range(2000, 2101)
+
+
 def day(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError:
         raise ArgumentTypeError(f"{text} is not a date like 2026-05-30") from None
+    if found.year not in YEARS:
+        raise ArgumentTypeError(f"{text} is not between {YEARS[0]} and {YEARS[-1]}")
+    return found
 
 
 class Command(BaseCommand):
