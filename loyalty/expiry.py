@@ -18,30 +18,41 @@ from django.db.models.functions import Mod, RowNumber
 
 from clients.actors import Actor
 from loyalty import ledger
-from loyalty.models import Lot
+from loyalty.models import Account, Lot
 
 AT_ONCE = 2000
 
 
-def expire_lots(*, today: date, zone: ZoneInfo, by: Actor, listens: frozenset[str] = frozenset()) -> int:
-    """Expire every lot whose last day is before `today`; how many this run expired."""
+def expire_lots(  # keyword-only, each is said by every caller
+    *,
+    today: date,
+    zone: ZoneInfo,
+    by: Actor,
+    listens: frozenset[str] = frozenset(),
+    unit: Account.Unit | None = None,
+) -> int:
+    """Expire every lot whose last day is before `today`, or those of one unit; how many this run expired.
+
+    Whoever comes first posts the entry, under the same operation: what one unit's own task has expired is not expired
+    again with all the others, nor the other way round.
+    """
     count = 0
-    for lots in _ranges(today):
+    for lots in _ranges(today, Q() if unit is None else Q(account__unit=unit)):
         with transaction.atomic():
             count += ledger.expire_due(lots, today=today, zone=zone, by=by, listens=listens)
     return count
 
 
-def _ranges(today: date) -> Iterator[Q]:
-    """Ranges of ids with so many lots to expire each. The last one is open: most nights have no other.
+def _ranges(today: date, which: Q) -> Iterator[Q]:
+    """Ranges of ids with so many of these lots to expire each. The last one is open: most nights have no other.
 
     Where they part is read once. Read anew for each range, the index of lots to expire would be walked from its
     beginning every time, over all that has just been taken out of it.
     """
-    due = Lot.objects.filter(last_day__lt=today, remaining__gt=0)
+    due = Lot.objects.filter(which, last_day__lt=today, remaining__gt=0)
     numbered = due.annotate(rest=Mod(Window(RowNumber(), order_by="pk"), AT_ONCE))
     begin = 0
     for end in list(numbered.filter(rest=0).order_by("pk").values_list("pk", flat=True)):
-        yield Q(pk__gt=begin, pk__lte=end)
+        yield which & Q(pk__gt=begin, pk__lte=end)
         begin = end
-    yield Q(pk__gt=begin)
+    yield which & Q(pk__gt=begin)

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy
 
+from loyalty.expiry import expire_lots
+from loyalty.models import Account
 from loyalty.night import Duty, Night
 from memberships import last_session, renewing
 
 
 def _expire(night: Night) -> int:
-    """Freezes end by themselves; what was not paid in time is suspended; whoever has one session left is reminded."""
-    suspended = renewing.suspend_missed(day=night.day, house=night.house, now=night.now, by=night.by)
-    return suspended + last_session.remind(night)
+    """Sessions past their last day end; what was not paid in time is suspended; whoever has one session left is
+    reminded. Freezes end by themselves.
+    """
+    house, unit = night.house, Account.Unit.SESSION
+    ended = expire_lots(today=night.day, zone=house.zone, by=night.by, listens=house.listens, unit=unit)
+    suspended = renewing.suspend_missed(day=night.day, house=house, now=night.now, by=night.by)
+    return ended + suspended + last_session.remind(night)
 
 
 def _renew(night: Night) -> int:
