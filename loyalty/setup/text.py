@@ -1,4 +1,8 @@
-"""The setup document as text: YAML 1.2, in which `on`, `no` and `12:30` are text and not something else."""
+"""The setup document as text: YAML 1.2, in which `on`, `no` and `12:30` are text and not something else.
+
+Many tools still read YAML 1.1, to which they are true, false and 750. What is written says the same to both: text that
+either would take for something else stands in quotes.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +14,22 @@ from django.utils.translation import gettext as _
 from ruamel.yaml import YAML
 from ruamel.yaml.constructor import DuplicateKeyError, SafeConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.reader import ReaderError
+from ruamel.yaml.representer import RoundTripRepresenter
 
 from loyalty.setup.document import SetupRefused
+
+AMBIGUOUS = re.compile(
+    r"""
+    | ~ | null | y | n | yes | no | on | off | true | false   # yaml.org/type/null.html, bool.html
+    | [-+]? \.? (?: inf | nan )                               # float.html
+    | << | =                                                  # merge.html, value.html
+    | [-+.]* [0-9] [0-9a-fox_:.,+\-tz\ \t]*                   # numbers to any base, also 60; dates and times
+    """,
+    re.ASCII | re.IGNORECASE | re.VERBOSE,
+)
+"""Whatever some YAML takes for no text, and a little more."""
 
 
 class Constructor(SafeConstructor):
@@ -20,6 +37,18 @@ class Constructor(SafeConstructor):
 
 
 Constructor.add_constructor("tag:yaml.org,2002:timestamp", SafeConstructor.construct_yaml_str)
+
+
+class Representer(RoundTripRepresenter):
+    """Text is text in any YAML, keys too."""
+
+    def represent_str(self, data: str) -> ScalarNode:
+        style = "'" if AMBIGUOUS.fullmatch(data) else None
+        node: ScalarNode = self.represent_scalar("tag:yaml.org,2002:str", data, style=style)
+        return node
+
+
+Representer.add_representer(str, Representer.represent_str)
 
 
 def read_yaml(text: str) -> dict[str, Any]:
@@ -58,6 +87,7 @@ def _line(index: int) -> str:
 def write_yaml(document: dict[str, Any]) -> str:
     """The document as text, in the order of the sections, amounts in quotes."""
     yaml = YAML()
+    yaml.Representer = Representer
     yaml.default_flow_style = False
     yaml.width = 120
     yaml.indent(mapping=2, sequence=4, offset=2)
