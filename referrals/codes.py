@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import secrets
+from urllib.parse import unquote
 
 from django.db import IntegrityError, transaction
 
@@ -13,15 +15,23 @@ from referrals.models import Code, Partner
 ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ"
 LENGTH = 8
 TRIES = 5
+# Of an invitation, in whatever text and behind whatever host: the site may be known by several.
+LINK = re.compile(r"/join/([^/?#\s]+)", re.IGNORECASE)
 
 
 def new_code() -> str:
     return "".join(secrets.choice(ALPHABET) for _i in range(LENGTH))
 
 
+def out_of_link(typed: str) -> str:
+    """Whom a pasted link (or the whole message with it) invites from; anything else as it was typed."""
+    link = LINK.search(typed)
+    return unquote(link[1]) if link is not None else typed
+
+
 def read_code(typed: str) -> str:
-    """What was typed, in any case, with spaces and dashes, as a code is stored."""
-    return "".join(typed.split()).replace("-", "").upper()
+    """What was typed, in any case, with spaces and dashes, or as a link, as a code is stored."""
+    return "".join(out_of_link(typed).split()).replace("-", "").upper()
 
 
 def give_code(client: Client) -> Code:

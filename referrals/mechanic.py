@@ -142,7 +142,8 @@ def _brought(
 ) -> list[Movement]:
     """Write who brought the client, and give what the client gets for it. `account`: of a newcomer's bonuses.
 
-    The one place where what was said becomes somebody: a partner outside, or a client by code, phone or card.
+    The one place where what was said becomes somebody: a partner outside, or a client by code, link, phone or
+    card.
     """
     if partners.named(client, said, by=by, now=now, is_new=account is not None):
         return []
@@ -182,5 +183,5 @@ def _said(extras: Mapping[str, Any]) -> str:
     """Who was named. Raises `Invalid` for what is not a text."""
     said = extras.get("referrer")
     if said is not None and not isinstance(said, str):
-        raise Invalid(_("must be a code, a phone or a card number"), field="referrer")
+        raise Invalid(_("must be a code, a link, a phone or a card number"), field="referrer")
     return said.strip() if said is not None else ""

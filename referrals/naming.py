@@ -20,7 +20,7 @@ from clients.registration import phone_or_none
 from loyalty.models import Standing
 from loyalty.rulebook import rulebook
 from referrals import friends, suspicion
-from referrals.codes import read_code
+from referrals.codes import out_of_link, read_code
 from referrals.models import Code, PartnerClient, Referral, ReferralProgram
 
 LONGEST_SAID = 100
@@ -51,8 +51,9 @@ class ReferrerRefused(Refusal):
 def name_referrer(
     friend: Client, said: str, *, by: Actor, now: datetime, is_new: bool = False
 ) -> tuple[Referral, bool]:
-    """Name the referrer by code, phone or card; whether they are named now. The same one named again changes nothing.
+    """Name the referrer by code, link, phone or card; whether they are named now.
 
+    The same one named again changes nothing.
     `is_new`: the friend is being registered in this transaction, so nobody can have named them: no circle, no lock.
     Raises `ReferrerRefused`.
     """
@@ -78,7 +79,11 @@ def name_referrer(
 
 
 def find_referrer(said: str) -> tuple[Client, str]:
-    """Who has this code, card or phone, and the reason to refuse them if it is oneself. Raises `ReferrerRefused`."""
+    """Who has this code, link, card or phone, and the reason to refuse them if it is oneself.
+
+    Raises `ReferrerRefused`.
+    """
+    said = out_of_link(said)
     ways: list[tuple[str, Callable[[str], Client | None]]] = [
         ("self", _by_code),
         ("same_card", _by_card),

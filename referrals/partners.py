@@ -17,7 +17,7 @@ from clients.models import Client
 from clients.refusals import Invalid
 from loyalty.mechanics import Invitation
 from loyalty.models import Standing
-from referrals.codes import read_code
+from referrals.codes import out_of_link, read_code
 from referrals.models import Code, Partner, PartnerClient, Referral, ReferralProgram
 from referrals.naming import ReferrerRefused
 
@@ -25,8 +25,8 @@ LONGEST_CODE = 40
 
 
 def partner_with(said: str) -> Partner | None:
-    """The partner whose code this is, in any case, on or off."""
-    code = said.strip()
+    """The partner whose code or link this is, in any case, on or off."""
+    code = out_of_link(said).strip()
     if not code or len(code) > LONGEST_CODE or "\x00" in code:
         return None
     return Partner.objects.filter(code__iexact=code).first()

@@ -79,7 +79,7 @@ SAID: Schema = {
             "description": "What the client does not want to hear of: all of it, not what to add.",
         }
     ),
-    "referrer": either({**TEXT, "description": "Whoever brought them: code, phone or card; or a partner's code."}),
+    "referrer": either({**TEXT, "description": "Whoever brought them: code, link, phone or card; or a partner's."}),
 }
 CLIENT = answer(
     {

@@ -87,7 +87,7 @@ def _fields(typed: Mapping[str, Any], errors: Mapping[str, str]) -> list[dict[st
         ("card", _("Plastic card"), "text", _("Empty: an electronic card is issued.")),
     ]
     if REFERRER in extra_keys():
-        asked.insert(5, (REFERRER, _("Friend's code"), "text", _("Who brought them: code, phone or card.")))
+        asked.insert(5, (REFERRER, _("Friend's code"), "text", _("Who brought them: code, link, phone or card.")))
     return [
         {
             "name": name,

@@ -78,8 +78,8 @@ def _join(request: PublicRequest, now: datetime) -> None:
 def _register(request: PublicRequest, now: datetime) -> Client:
     details = {name: value for name, value in request.said.items() if name != "code"}
     details["language"] = request.language
-    code = request.said.get("code", "")
-    extras = {"referrer": code} if code and invitation(code, now) else {}
+    friend = request.said.get("code", "")
+    extras = {"referrer": friend} if friend else {}
     by, key = Actor("page", "join"), f"page:{request.pk}"
     try:
         return register(details=details, extras=extras, by=by, now=now, key=key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
@@ -12,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from clients import registration
 from clients.refusals import Invalid
 
-CODE_LENGTH = 40
+FRIEND_LENGTH = 300
+"""A pasted link, or the message that it came in."""
 
 
 class Join(forms.Form):
@@ -28,7 +30,12 @@ class Join(forms.Form):
         help_text=_("The link to your balance comes here. Without it, ask for the link at the desk."),
     )
     birthday = forms.DateField(label=_("Birthday"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    code = forms.CharField(label=_("Friend's code, if somebody invited you"), max_length=CODE_LENGTH, required=False)
+    code = forms.CharField(
+        label=_("Who invited you"),
+        max_length=FRIEND_LENGTH,
+        required=False,
+        help_text=_("Your friend's code, link, phone or card number."),
+    )
     terms = forms.BooleanField(error_messages={"required": _("Please agree to the terms to join.")})
 
     COMPLETES = {
@@ -55,6 +62,17 @@ class Join(forms.Form):
             if cleaned.get(name):
                 self._check(name, cleaned)
         return cleaned
+
+    def clean_code(self) -> str:
+        """Who invited, as it was typed: emptied, nobody. A form that does not ask goes by its address."""
+        is_asked = not self.fields["code"].widget.value_omitted_from_data(self.data, self.files, "code")
+        return str(self.cleaned_data["code"]) if is_asked else self._of_the_address()
+
+    def _of_the_address(self) -> str:
+        try:
+            return str(self.fields["code"].clean(self.initial.get("code", "")))
+        except ValidationError:  # too long, or not a text: nobody can be called so
+            return ""
 
     def _check(self, name: str, cleaned: dict[str, Any]) -> None:
         """By the rules of registration, so that what passes here is not refused later."""

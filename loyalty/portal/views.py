@@ -51,7 +51,7 @@ def welcome(request: HttpRequest) -> HttpResponse:
 @private
 @require_http_methods(["GET", "HEAD", "POST"])
 def join(request: HttpRequest, code: str = "") -> HttpResponseBase:
-    """The form of a newcomer, with a friend's code or without. The answer is the same for everybody."""
+    """The form of a newcomer, with a friend's code or without. The answer is the same, whoever is named."""
     business = Business.objects.first()
     if business is None:
         return redirect("portal:welcome")

@@ -37,7 +37,9 @@ def test_a_client_is_registered_with_card_and_referral_code(till: Caller) -> Non
 @pytest.mark.parametrize("way", ["referral_code", "phone", "card"])
 def test_a_friend_names_who_brought_them_and_starts_with_100(till: Caller, alice: Any, way: str) -> None:
     friend = till.register(first_name="Boris", referrer=alice[way])
+    other = till.register(first_name="Paul", referrer=f"https://flexgym.example/join/{alice[way]}/")
 
+    assert other["referrer"] == alice["id"]
     assert friend["referrer"] == alice["id"]
     assert till.balance(friend)["balance"] == "100.00"
 

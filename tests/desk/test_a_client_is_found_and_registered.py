@@ -55,6 +55,14 @@ def test_a_form_sent_twice_registers_once(desk: Screen, alice: Client) -> None:
     assert bob.home.code == "main"
 
 
+@pytest.mark.parametrize("way", ["{code}", "http://testserver/join/{code}/", "+12125550101", "{card}"])
+def test_a_friend_is_named_by_code_link_phone_or_card(desk: Screen, alice: Client, way: str) -> None:
+    said = way.format(code=alice.referral_code.code, card=alice.cards.get().number)
+    sent = {"register_key": "q" * 32, "first_name": "Bob", "referrer": said}
+    assert desk.browser.post("/desk/register/", sent).status_code == 302
+    assert Client.objects.get(first_name="Bob").referral.referrer == alice
+
+
 @pytest.mark.parametrize(
     ("typed", "message"),
     [

@@ -17,6 +17,7 @@ from clients.models import Business, Client, Consent, PublicRequest
 from loyalty.models import Entry
 from loyalty.portal.answers import answer_requests
 from loyalty.wallet import wallet
+from referrals.models import Partner
 from tests.portal.conftest import text_of
 from tests.till import Till
 
@@ -40,15 +41,33 @@ def test_a_known_phone_and_an_unknown_one_get_the_same_answer(till: Till, boris:
     assert seen(join(Browser(), phone=KNOWN)) == seen(join(Browser(), phone=UNKNOWN))
 
 
-def test_the_database_is_asked_the_same_for_both(till: Till, boris: Client) -> None:
-    asked = []
-    for phone in (KNOWN, UNKNOWN):
-        with CaptureQueriesContext(connection) as queries:
-            Browser().post("/join/", {**CLARA, "phone": phone})
-        asked.append([re.sub(r"'.*?'|[0-9a-f-]{8,}|s[0-9]+_x[0-9]+", "?", query["sql"]) for query in queries])
+def asked_by(address: str, **said: Any) -> list[str]:
+    """What the database is asked by a form, without the values."""
+    with CaptureQueriesContext(connection) as queries:
+        Browser().post(address, {**CLARA, **said})
+    return [re.sub(r"'.*?'|[0-9a-f-]{8,}|s[0-9]+_x[0-9]+", "?", query["sql"]) for query in queries]
 
-    assert asked[0] == asked[1]
-    assert not [sql for sql in asked[0] if "clients_client" in sql]
+
+def test_the_database_is_asked_the_same_for_both(till: Till, boris: Client) -> None:
+    known, unknown = (asked_by("/join/", phone=phone) for phone in (KNOWN, UNKNOWN))
+
+    assert known == unknown
+    assert not [sql for sql in known if "clients_client" in sql]
+
+
+def test_whoever_is_named_the_answer_and_the_questions_are_the_same(till: Till, boris: Client) -> None:
+    card, code = boris.cards.get().number, boris.referral_code.code
+    link = f"https://flexgym.example/join/{code}/"
+    named = [KNOWN, "+12125550198", card, "79927398713", code, "NOBODYXX", link, link.replace(code, "NOBODYXX")]
+    phones = iter(range(2000, 2100))
+
+    answers = [seen(join(Browser(), phone=f"+1212555{next(phones)}", code=said)) for said in named]
+    asked = [asked_by("/join/", phone=f"+1212555{next(phones)}", code=said) for said in named]
+    by_address = [asked_by(f"/join/{said}/", phone=f"+1212555{next(phones)}") for said in named[:4]]
+
+    assert answers == [answers[0]] * len(named)
+    assert [*asked, *by_address] == [asked[0]] * (len(named) + 4)
+    assert not [sql for sql in asked[0] for table in ("clients_c", "referrals_") if table in sql]
 
 
 @pytest.mark.parametrize(
@@ -109,15 +128,75 @@ def test_an_unknown_invitation_is_said_calmly_and_one_can_join(till: Till, brows
     assert not Entry.objects.filter(account__client=clara).exists()
 
 
-def test_a_phone_or_a_card_is_no_code_here(till: Till, boris: Client, browser: Browser) -> None:
-    """At the desk they are; here the welcome bonus would tell a stranger who is a client."""
-    for number, said in enumerate((KNOWN, boris.cards.get().number)):
-        join(browser, phone=f"+1212555018{number}", code=said)
-        assert "We do not know" in text_of(browser.get(f"/join/{said}/").content.decode())
+WAYS = {
+    "code": "{code}",
+    "link": "http://testserver/join/{code}/",
+    "link of another host, with a query": "https://www.flexgym.example/join/{code}?from=alice#top",
+    "link without a scheme": "flexgym.example/join/{code}",
+    "the message that was shared": "Come with me to FlexGym: http://localhost:8000/join/{code}/",
+    "phone": "+12125550101",
+    "phone as one writes it": "(212) 555-0101",
+    "card": "{card}",
+}
+
+
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS.keys())
+def test_a_friend_is_named_by_code_link_phone_or_card(till: Till, alice: Client, browser: Browser, way: str) -> None:
+    join(browser, code=way.format(code=alice.referral_code.code, card=alice.cards.get().number))
     answer_requests(now=till.now)
 
-    assert boris.brought.count() == 0
-    assert Client.objects.filter(first_name="Clara").count() == 2
+    clara = Client.objects.get(phone=UNKNOWN)
+    assert clara.referral.referrer == alice
+    assert wallet(clara, now=till.now).spendable == 10000
+
+
+@pytest.mark.parametrize("way", ["{code}", "{card}", "+12125550101"])
+def test_a_form_that_does_not_ask_goes_by_its_address(till: Till, alice: Client, browser: Browser, way: str) -> None:
+    join(browser, f"/join/{way.format(code=alice.referral_code.code, card=alice.cards.get().number)}/")
+    answer_requests(now=till.now)
+
+    assert Client.objects.get(phone=UNKNOWN).referral.referrer == alice
+
+
+def test_a_field_that_was_emptied_names_nobody(till: Till, alice: Client, browser: Browser) -> None:
+    join(browser, f"/join/{alice.referral_code.code}/", code="")
+    answer_requests(now=till.now)
+
+    assert Client.objects.filter(phone=UNKNOWN).count() == 1
+    assert alice.brought.count() == 0
+
+
+@pytest.mark.parametrize("odd", ["%00", "A" * 301, "%F0%9F%92%A9", "%20"])
+def test_an_odd_address_keeps_nobody_from_joining(till: Till, browser: Browser, odd: str) -> None:
+    answer = browser.post(f"/join/{odd}/", {**CLARA, "phone": UNKNOWN})
+    answer_requests(now=till.now)
+
+    assert (answer.status_code, Client.objects.filter(phone=UNKNOWN).count()) == (302, 1)
+
+
+def test_a_phone_or_a_card_in_the_address_is_greeted_as_an_unknown_code(
+    till: Till, boris: Client, browser: Browser
+) -> None:
+    for said in (KNOWN, boris.cards.get().number, "+12125550198"):
+        assert "We do not know" in text_of(browser.get(f"/join/{said}/").content.decode())
+
+
+@pytest.mark.parametrize("said", [UNKNOWN, "+12125550198", "NOBODYXX", "http://testserver/join/", "/join/%00/"])
+def test_oneself_or_somebody_unknown_is_left_out(till: Till, alice: Client, browser: Browser, said: str) -> None:
+    join(browser, code=said)
+    answer_requests(now=till.now)
+
+    clara = Client.objects.get(phone=UNKNOWN)
+    assert not hasattr(clara, "referral")
+    assert wallet(clara, now=till.now).spendable == 0
+
+
+def test_a_partners_link_is_one_too(till: Till, browser: Browser) -> None:
+    yoga = Partner.objects.create(code="City-Yoga", name="City Yoga", percent=10)
+    join(browser, code="https://flexgym.example/join/city-yoga/")
+    answer_requests(now=till.now)
+
+    assert yoga.clients.get().client.phone == UNKNOWN
 
 
 def test_who_cannot_be_invited_by_this_friend_joins_all_the_same(till: Till, alice: Client, browser: Browser) -> None:

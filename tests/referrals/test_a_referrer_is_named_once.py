@@ -27,7 +27,7 @@ def code_of(client: Client) -> str:
     return Code.objects.get(client=client).code
 
 
-def test_a_friend_names_a_code_a_phone_or_a_card(till: Till, program: ReferralProgram, join: Join) -> None:
+def test_a_friend_names_a_code_a_link_a_phone_or_a_card(till: Till, program: ReferralProgram, join: Join) -> None:
     ann = join("Ann", phone="+12125550100")
     code, card = code_of(ann), ann.cards.get().number
     said = [
@@ -36,9 +36,13 @@ def test_a_friend_names_a_code_a_phone_or_a_card(till: Till, program: ReferralPr
         "(212) 555-0100",
         "+12125550100",
         f"{card[:4]} {card[4:]}",
+        f"http://localhost:8000/join/{code}/",
+        f"Come with me: www.flexgym.example/JOIN/{code.lower()}?from=ann",
+        "https://flexgym.example/join/%2B12125550100/",
+        f"/join/{card}",
     ]
     friends = [join(f"Friend {n}", way) for n, way in enumerate(said)]
-    assert [Referral.objects.get(friend=friend).referrer for friend in friends] == [ann] * 5
+    assert [Referral.objects.get(friend=friend).referrer for friend in friends] == [ann] * 9
     first = Referral.objects.get(friend=friends[0])
     assert (first.named_at, first.by) == (till.now, "staff:vera")
 
@@ -61,7 +65,21 @@ def test_whoever_names_nobody_gets_nothing(till: Till, program: ReferralProgram,
     assert not Referral.objects.exists()
 
 
-@pytest.mark.parametrize("said", ["NOBODYXX", "+12125559999", "79927398713", "ann", "A\x00", "A" * 500])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "NOBODYXX",
+        "+12125559999",
+        "79927398713",
+        "ann",
+        "A\x00",
+        "A" * 500,
+        "http://localhost:8000/join/NOBODYXX/",
+        "http://localhost:8000/join/",
+        "/join/A%00",
+        "/join/" + "A" * 500,
+    ],
+)
 def test_an_unknown_referrer_is_refused_and_nobody_is_registered(
     till: Till, program: ReferralProgram, join: Join, said: str
 ) -> None:
