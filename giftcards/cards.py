@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any
 
 from babel.dates import format_date
 from django.db import transaction
@@ -241,12 +241,6 @@ def _mark(card: GiftCard, reason: str, by: Actor, *, blocked_at: datetime | None
             card.blocked_at, card.block_reason, card.blocked_by = blocked_at, reason, str(by)
             card.save(update_fields=["blocked_at", "block_reason", "blocked_by"])
     return card
-
-
-class GiftCardIsNotThis(Refusal):
-    """The card cannot do what is asked of it: it is not for this, or not here."""
-
-    code: ClassVar[str] = "gift_card_not_applicable"
 
 
 def void(cards: Collection[int], why: GiftCard.Void, *, now: datetime) -> None:

@@ -15,7 +15,6 @@ from clients.actors import Actor
 from clients.refusals import Invalid
 from giftcards.cards import (
     CardState,
-    GiftCardIsNotThis,
     cards_with,
     read_reason,
     refuse_barred,
@@ -81,7 +80,7 @@ def _refuse(card: GiftCard, other: GiftCard, today: date) -> None:
     refuse_unusable(from_, field=OTHER)
     if _what_for(into) != _what_for(from_):
         message = _("These gift cards are not for the same services, places or number of checks.")
-        raise GiftCardIsNotThis(message, field=OTHER)
+        raise Invalid(message, field=OTHER)
 
 
 def _what_for(card: CardState) -> tuple[bool, frozenset[str], frozenset[str]]:

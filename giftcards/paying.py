@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from django.utils.translation import gettext as _
 
 from clients.refusals import Invalid
-from giftcards.cards import CardState, GiftCardEmpty, GiftCardIsNotThis, refuse_unusable
+from giftcards.cards import CardState, GiftCardEmpty, refuse_unusable
 from giftcards.selling import happened
 from loyalty import ledger
 from loyalty.ledger import Kind, Move, Stock
@@ -77,7 +77,7 @@ def offered(cards: Mapping[str, CardState | None], scene: Scene) -> tuple[Offere
 def _offered(found: CardState | None, lots: Mapping[int, list[Stock]], scene: Scene, field: str) -> Offered:
     card = refuse_unusable(found, field=field)
     if card.locations and scene.place.code not in card.locations:
-        raise GiftCardIsNotThis(_not_here(card, scene), field=field)
+        raise Invalid(_not_here(card, scene), field=field)
     money = lots.get(card.account, [])
     if not money:  # a refund filled it while this quote was read
         raise GiftCardEmpty(_("Nothing is left on this gift card."), field=field)
@@ -92,7 +92,7 @@ def _not_here(card: CardState, scene: Scene) -> str:
 
 
 def pay(bill: Bill, cards: Sequence[Offered], scene: Scene) -> Bill:
-    """The bill after these cards. Raises `Refusal` for a card that may pay nothing of it."""
+    """The bill after these cards. Raises `Invalid` for a card that may pay nothing of it."""
     uses = []
     for card in cards:
         _refuse_useless(bill, card, scene)
@@ -108,7 +108,7 @@ def _refuse_useless(bill: Bill, card: Offered, scene: Scene) -> None:
         services = scene.house.services
         names = ", ".join(services[code].name if code in services else code for code in sorted(card.scope.named))
         message = _("This gift card can be used for %(services)s only, and there is none on this check.")
-        raise GiftCardIsNotThis(message % {"services": names}, field=card.field)
+        raise Invalid(message % {"services": names}, field=card.field)
 
 
 def _pay(bill: Bill, card: Offered) -> tuple[Bill, Use]:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from clients.refusals import Invalid
 from giftcards import recipients
-from giftcards.cards import CardState, GiftCardBlocked, GiftCardIsNotThis, Status, refuse_barred
+from giftcards.cards import CardState, GiftCardBlocked, Status, refuse_barred
 from giftcards.codes import SHOWN, hash_code, new_code, show_code
 from giftcards.models import GiftCard, GiftCardType
 from giftcards.recipients import Addressed, Recipient
@@ -200,7 +200,7 @@ def of_batch(line: Line, card: CardState, currency: Currency) -> Line:
             refuse_barred(card, field=field)
         raise GiftCardSold(_("This gift card has been sold already."), field=field)
     if card.type != sold.kind.code:
-        raise GiftCardIsNotThis(_("This gift card is of another type: %(type)s.") % {"type": card.type}, field=field)
+        raise Invalid(_("This gift card is of another type: %(type)s.") % {"type": card.type}, field=field)
     if card.amount != line.price:
         message = _("This gift card is sold for %(amount)s.") % {"amount": currency.number(card.amount)}
         raise Invalid(message, field=f"{path}.amount")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from django.utils.translation import gettext as _
 
 from clients.refusals import Invalid
-from giftcards.cards import CardState, GiftCardIsNotThis, refuse_barred
+from giftcards.cards import CardState, refuse_barred
 from giftcards.codes import SHOWN, read_code
 from giftcards.selling import Kind, check_amount, check_on_sale, not_a_service
 from loyalty.basket import Item
@@ -47,7 +47,7 @@ def resolved(line: Line, card: CardState, kinds: Mapping[str, Kind], scene: Scen
     refuse_barred(card, field=field)
     kind = kinds.get(card.type)
     if not card.reloadable:
-        raise GiftCardIsNotThis(_("This gift card cannot be topped up."), field=field)
+        raise Invalid(_("This gift card cannot be topped up."), field=field)
     if kind is None:
         raise Invalid(_("Gift cards of this type are not sold any more, so it cannot be topped up."), field=field)
     check_on_sale(kind, scene.today, field)

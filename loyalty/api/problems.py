@@ -75,7 +75,6 @@ TITLES = {
     "action_already_counted": gettext_lazy("The action has been counted already"),
     "action_not_applicable": gettext_lazy("The action brings nothing now"),
     "membership_not_applicable": gettext_lazy("This membership does not cover the check"),
-    "gift_card_not_applicable": gettext_lazy("This gift card is not for that, or not here"),
     "prize_not_available": gettext_lazy("This prize is not for the client now"),
     "prize_sold_out": gettext_lazy("None of this prize is left"),
     "prize_closed": gettext_lazy("What became of this prize cannot change any more"),

@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from clients.actors import Actor
+from clients.models import Location
 from giftcards.batches import make
 from giftcards.models import GiftCard, GiftCardType
 from giftcards.sealing import unseal
@@ -69,6 +70,29 @@ def test_a_printed_card_is_sold_by_its_code(till: Caller) -> None:
     till.post("giftcards", sale).refused(422, "gift_card_blocked", "code")
     till.post("giftcards", {**SALE, "code": "WRONG"}).refused(422, "gift_card_unknown", "code")
     assert pays(till, told["code"]).ok()["gift_card_total"] == "3.00"
+
+
+@pytest.mark.parametrize(
+    ("limit", "why"),
+    [
+        ({"services": ["session"]}, "This gift card can be used for Training session only, and there is none on this"),
+        ({"locations": ["pool"]}, "This gift card can be used at Pool only."),
+    ],
+)
+def test_a_card_that_is_for_something_else_is_no_sense_here(till: Caller, limit: dict[str, Any], why: str) -> None:
+    Location.objects.create(code="pool", name="Pool")
+    GiftCardType.objects.filter(code="gift").update(**limit)
+    limited = till.post("giftcards", SALE).made()["code"]
+    GiftCardType.objects.filter(code="gift").update(services=[], locations=[])
+    other = till.post("giftcards", SALE).made()["code"]
+
+    sent = {**basket("towel"), "gift_cards": [other, limited]}
+    quoted = till.post("visits/quote", sent).refused(400, "invalid", "gift_cards[1]")
+    settled = till.post("visits", {**sent, "payments": []}).refused(400, "invalid", "gift_cards[1]")
+
+    assert why in quoted["errors"]["gift_cards[1]"][0]
+    assert settled["errors"] == quoted["errors"]
+    assert till.post("giftcards/check", {"code": limited}).ok()["remaining"] == "50.00"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client as Browser
 
 from clients.models import Client, Staff
-from giftcards.models import GiftCard, GiftCardDelivery
+from giftcards.models import GiftCard, GiftCardDelivery, GiftCardType
 
 CODE = re.compile(r'class="code">([0-9A-Z ]{20})<')
 pytestmark = pytest.mark.django_db
@@ -70,6 +70,15 @@ def test_it_is_found_by_code_or_by_its_end_and_the_buyer(vera: Staff, alice: Cli
         page = browser.post("/desk/gift-cards/find/", typed)
         assert page.status_code == 422
         assert why in page.content.decode()
+
+
+def test_a_card_for_something_else_says_what_it_is_for(vera: Staff, alice: Client) -> None:
+    GiftCardType.objects.filter(code="gift").update(services=["session"])
+    browser = signed_in(vera)
+    code = sell(browser, alice)
+    page = browser.post("/desk/check/", {"line": "service:towel", "code": code}).content.decode()
+    assert "This gift card can be used for Training session only, and there is none on this check." in page
+    assert code[-4:] in page
 
 
 def test_a_manager_blocks_and_replaces_it_and_the_front_desk_does_not(vera: Staff, mara: Staff, alice: Client) -> None:

@@ -87,7 +87,7 @@ def test_what_cannot_be_topped_up_is_said(till: Till, purse: GiftCardType, gift:
             till.sell(line)
         told.append((refused.value.code, refused.value.field, str(refused.value)))
     assert told == [
-        ("gift_card_not_applicable", "lines[0].gift_card_top_up", "This gift card cannot be topped up."),
+        ("invalid", "lines[0].gift_card_top_up", "This gift card cannot be topped up."),
         ("invalid", "lines[0].amount", "must be from 10.00 to 500.00"),
         ("invalid", "lines[0].amount", "must be from 10.00 to 500.00"),
         (

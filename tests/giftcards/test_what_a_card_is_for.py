@@ -32,7 +32,7 @@ def test_a_card_for_a_service_pays_only_its_lines(till: Till, voucher: GiftCardT
     assert [line.gift_card for line in bill.lines] == [2000, 0]
     with pytest.raises(Refusal) as refused:
         till.quote("personal", gift_cards=[sold.code])
-    assert (refused.value.code, refused.value.field) == ("gift_card_not_applicable", "gift_cards[0]")
+    assert (refused.value.code, refused.value.field) == ("invalid", "gift_cards[0]")
     assert str(refused.value) == (
         "This gift card can be used for Training session only, and there is none on this check."
     )
@@ -46,7 +46,7 @@ def test_a_card_for_a_place_pays_nowhere_else(till: Till, voucher: GiftCardType)
     sold = Sold(till, "voucher", "50")
     with pytest.raises(Refusal) as refused:
         till.quote("session", gift_cards=[sold.code])
-    assert (refused.value.code, refused.value.field) == ("gift_card_not_applicable", "gift_cards[0]")
+    assert (refused.value.code, refused.value.field) == ("invalid", "gift_cards[0]")
     assert str(refused.value) == "This gift card can be used at Pool only."
     assert left(sold.card, till) == 5000
 
