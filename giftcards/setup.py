@@ -75,6 +75,17 @@ def _named(context: Context) -> set[str]:
     return {name for row in context.rows(GiftCardType) for name in row.services}
 
 
+def _is_stored(code: str, at: Spot) -> bool:
+    """Whether a type is on sale for no amount already: an earlier document could say so, and its dump must load."""
+    return code in at.reading.remember("gift cards for no amount", _for_no_amount)
+
+
+def _for_no_amount(context: Context) -> set[str]:
+    priced = {row.type_id for row in context.rows(Denomination)}
+    kinds = (row for row in context.rows(GiftCardType) if row.enabled and row.min_amount is None)
+    return {row.code for row in kinds if row.pk not in priced}
+
+
 class GiftCards(Table):
     """Kinds of gift cards on sale. A sold card keeps its amount when its denomination is no longer listed."""
 
@@ -103,5 +114,8 @@ class GiftCards(Table):
             at.key("max").refuse(_("must not be less than min"))
         if least is None and "denominations" not in raw:
             at.key("denominations").refuse(_("is missing"))
+        elif least is None and not values["denominations"] and values["enabled"] and not _is_stored(values["code"], at):
+            message = _("must list at least one amount, unless min and max say from what to what it is sold")
+            at.key("denominations").refuse(message)
         if values["single_use"] and values["reloadable"]:
             at.key("reloadable").refuse(_("goes with single_use: false only"))

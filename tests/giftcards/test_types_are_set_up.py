@@ -76,6 +76,27 @@ def test_a_type_needs_an_amount(till: Till) -> None:
     assert "gift_cards[0].denominations: is missing" in str(refused.value)
 
 
+def test_a_type_that_is_sold_for_nothing_is_refused(till: Till) -> None:
+    never = {"code": "gift", "name": "Gift card", "denominations": []}
+    with pytest.raises(Refusal) as refused:
+        load({"gift_cards": [TYPES[0], never]}, by=BY)
+    assert str(refused.value) == (
+        "gift_cards[1].denominations: must list at least one amount,"
+        " unless min and max say from what to what it is sold"
+    )
+    assert not GiftCardType.objects.exists()
+    assert load({"gift_cards": [{**never, "enabled": False}]}, by=BY) != []
+    with pytest.raises(Refusal):
+        load({"gift_cards": [never]}, by=BY)
+
+
+def test_one_that_was_set_up_so_before_comes_back_from_its_dump(till: Till) -> None:
+    GiftCardType.objects.create(code="old", name="Old card")
+    assert load(dump(), by=BY) == []
+    with pytest.raises(Refusal):
+        load({"gift_cards": [*dump()["gift_cards"], {"code": "new", "name": "New", "denominations": []}]}, by=BY)
+
+
 @pytest.mark.parametrize(
     ("column", "least", "most", "beyond"),
     [

@@ -61,7 +61,7 @@ ON_JOINING = st.sampled_from(["registration", "first_visit"])
 OF_PLACES = {"address": NAMES, "timezone": st.just("Asia/Tokyo"), "enabled": st.booleans()}
 PLACES = st.just([{"code": "main", "name": "Main"}, {"code": "side", "name": "Side", "enabled": False}])
 CARDS = (
-    {"denominations": st.lists(POSITIVE, max_size=4, unique=True)},
+    {"denominations": st.lists(POSITIVE, min_size=1, max_size=4, unique=True)},
     {"valid": st.none() | st.fixed_dictionaries({"days": DAYS}), "single_use": st.booleans(), "enabled": st.booleans()},
 )
 
