@@ -191,7 +191,7 @@ def _state(membership: Membership, lots: Sequence[Lot], known: _Known) -> Member
         client=membership.client_id,
         sessions=membership.sessions,
         remaining=None if is_endless and status in HELD else sum(int(lot.remaining) for lot in usable),
-        first_day=min(lot.first_day for lot in shown),
+        first_day=min(membership.runs_from(lot.first_day) for lot in shown),
         last_day=_last_day(shown),
         status=status,
         waits=membership.waits,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -180,6 +182,10 @@ class Membership(models.Model):
     freeze_days = models.PositiveSmallIntegerField(_("freeze days allowed"), default=0)
     waits = models.BooleanField(_("begins at the first visit"), default=False)
     """True until then."""
+    began_on = models.DateField(null=True, blank=True)
+    """The day of that visit, for one that waited for it: its days run from here. Its lots keep the day of the sale,
+    from which it could have been used.
+    """
     origin = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="became", verbose_name=_("came out of")
     )
@@ -207,6 +213,10 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.plan} ({self.client})"
+
+    def runs_from(self, first_day: date) -> date:
+        """The first day of which something is used up, of what could be used from `first_day` on."""
+        return first_day if self.began_on is None else max(first_day, self.began_on)
 
 
 class MembershipPerson(models.Model):

@@ -47,7 +47,7 @@ def period_of(row: Membership, lots: Sequence[Stock], today: date) -> Period:
     visit = next(iter(full), None)
     of_it = [lot for lot in lots if _paid_on(lot) == visit]
     sessions, paid = (row.sessions, row.paid) if visit is None else _later(row, visit)
-    left = unused(sessions, of_it, rests_of(row), today, waits=row.waits)
+    left = unused(row, sessions, of_it, rests_of(row), today)
     return Period(sessions, paid, left, is_sold=visit is None)
 
 

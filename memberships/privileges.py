@@ -159,7 +159,8 @@ def carrying(client: int, today: date) -> list[Membership]:
     begun = Lot.objects.filter(account=OuterRef("account"), first_day__lte=today)
     left = begun.filter(Q(last_day=None) | Q(last_day__gte=today), remaining__gt=0)
     rows = Membership.objects.filter(client=client, voided_at=None, suspended_at=None, waits=False)
-    rows = rows.filter(Exists(begun)).filter(Q(Exists(left)) | Q(paid_until__isnull=False)).select_related("plan")
+    rows = rows.filter(Exists(begun), Q(began_on=None) | Q(began_on__lte=today)).select_related("plan")
+    rows = rows.filter(Q(Exists(left)) | Q(paid_until__isnull=False))
     found = [one for one in rows if one.paid_until is None or is_paid(one, today)]
     resting = _resting([one.pk for one in found], today) if found else frozenset()
     return [one for one in found if one.pk not in resting]

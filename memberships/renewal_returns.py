@@ -94,7 +94,8 @@ class _Back:
 
     def _days(self, today: date) -> tuple[int, int]:
         """How many days are left of how many: its end is the one of its lots, which a freeze or an extension moves."""
-        left = unused(None, [stock(lot) for lot in self.lots], rests_of(self.renewal.membership), today, waits=False)
+        row = self.renewal.membership
+        left = unused(row, None, [stock(lot) for lot in self.lots], rests_of(row), today)
         return (max(left.part, 0), left.whole)
 
     def _used(self) -> list[Used]:

@@ -51,7 +51,7 @@ def subscriptions_of(memberships: Iterable[Membership], house: House) -> dict[in
     rows: dict[int, list[Row]] = {}
     for renewal in Renewal.objects.filter(membership__in=found).order_by("number"):
         rows.setdefault(renewal.membership_id, []).append(_row(renewal, house))
-    return {pk: _subscription(one, began[pk], rows.get(pk, [])) for pk, one in found.items()}
+    return {pk: _subscription(one, one.runs_from(began[pk]), rows.get(pk, [])) for pk, one in found.items()}
 
 
 def subscription_of(membership: Membership, house: House) -> Subscription:

@@ -2,9 +2,10 @@
 
 A *sale* is a line of a check that sold a membership or a period of a subscription. What was paid for it is earned as it
 is used: of a number of sessions each stands for the same part of it; of any number each day does, straight from the
-first to the last. What ends unused is earned with the end (breakage). One of any number that never ends is earned at
-once. All of it is worked out from the entries of the ledger up to that day, so a report of last year is the same
-whenever it is looked at; only where an end has been moved since do days count up to the end as it is now.
+first to the last, and from the first visit where that begins it. What ends unused is earned with the end (breakage).
+One of any number that never ends is earned as it begins. All of it is worked out from the entries of the ledger up to
+that day, so a report of last year is the same whenever it is looked at; only where an end has been moved since do days
+count up to the end as it is now.
 
 Sessions that were passed on are still those of the sale they come from: their lots say out of which lot they came. What
 an upgrade credits goes from the earlier sale to the later one. Both are in nobody's figures twice, so for each plan and
@@ -83,6 +84,7 @@ class Piece:
     membership: int
     amount: int
     first_day: date
+    """From which its days run."""
     last_day: date | None
     left: tuple[int, int]
     ended: tuple[int, int]
@@ -132,11 +134,13 @@ class Sale:
     def _days(self, at: int, day: date) -> tuple[int, int]:
         """How many of its days are left after this one, of how many."""
         living = [piece for piece in self.pieces if piece.left[at] > 0]
-        if any(piece.waits for piece in living):
-            return 1, 1
-        if not living or any(piece.last_day is None for piece in living):
+        if not living:
             return 0, 1
-        first = min(piece.first_day for piece in self.pieces)
+        first = min((piece.first_day for piece in self.pieces if not piece.waits), default=date.max)
+        if day < first or any(piece.waits for piece in living):
+            return 1, 1
+        if any(piece.last_day is None for piece in living):
+            return 0, 1
         last = max(piece.last_day for piece in living if piece.last_day is not None)
         whole = (last - first).days + 1
         return max(min((last - day).days, whole), 0), whole
@@ -251,13 +255,14 @@ def _add_pieces(lines: _Lines, start: datetime, end: datetime) -> dict[int, Sale
     of_lot: dict[int, Sale] = {}
     of_membership: dict[int, Sale] = {}
     lots = Lot.objects.filter(account__unit=Account.Unit.SESSION, account__membership__isnull=False, created_at__lt=end)
-    columns = ("pk", "account", "operation", "amount", "first_day", "last_day", "account__membership__waits")
-    for pk, account, operation, amount, first, last, waits in lots.order_by("pk").values_list(*columns):
+    columns = ("pk", "account", "operation", "amount", "first_day", "last_day")
+    begins = ("account__membership__waits", "account__membership__began_on")
+    for pk, account, operation, amount, first, last, waits, began in lots.order_by("pk").values_list(*columns, *begins):
         sale, is_root = lines.of(operation, of_lot)
         if sale is not None:
-            none = (0, 0)
+            stood = (left.get(pk, (0, 0)), ended.get(pk, (0, 0)))
             sale.pieces.append(
-                Piece(account, int(amount), first, last, left.get(pk, none), ended.get(pk, none), is_root, waits)
+                Piece(account, int(amount), max(first, began or first), last, *stood, is_root=is_root, waits=waits)
             )
             of_lot[pk] = of_membership[account] = sale
     return of_membership

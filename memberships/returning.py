@@ -145,7 +145,7 @@ def _days(membership: Membership, lots: Sequence[Stock], today: date) -> tuple[i
     """How many are left of how many; None where it never ends."""
     if not membership.waits and any(lot.last_day is None for lot in lots):
         return None
-    left = unused(None, lots, rests_of(membership), today, waits=membership.waits)
+    left = unused(membership, None, lots, rests_of(membership), today)
     return (left.part, left.whole)
 
 

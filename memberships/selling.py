@@ -2,8 +2,9 @@
 
 It begins on the day of the sale; or on a date that is said with the line (`first_day`: today, if nothing is said); or
 at the first visit. One that waits for the first visit has no last day until then: what covers first begins it
-(`begin`), and its validity counts from that day, by the plan as it is then. Should that visit come back, it stays
-begun: the client has been there, and the sessions that return can be used for the days that a refund promises.
+(`begin`), and its days run and its validity counts from that day (`Membership.began_on`), by the plan as it is then.
+Should that visit come back, it stays begun: the client has been there, and the sessions that return can be used for
+the days that a refund promises.
 """
 
 from __future__ import annotations
@@ -278,9 +279,9 @@ def begin(  # keyword-only, each is said by every caller
     today = house.day(now)
     lasts = {row.pk: plans[row.plan_id].last_day(today) for row in waiting}
     for row in waiting:
-        row.waits = False
+        row.waits, row.began_on = False, today
         row.paid_until = lasts[row.pk] if row.renews else None
-    Membership.objects.bulk_update(waiting, ["waits", "paid_until"])
+    Membership.objects.bulk_update(waiting, ["waits", "began_on", "paid_until"])
     lots = Lot.objects.filter(account__in=lasts, last_day=None).values_list("pk", "account")
     ends = [(lot, last) for lot, account in lots.order_by("pk") if (last := lasts[account]) is not None]
     with translation.override(house.language):

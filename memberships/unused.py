@@ -5,6 +5,7 @@ which it rests count neither as used nor as left. One that has not begun, or nev
 
     10 sessions for 160.00, 3 used: 7/10, 112.00.
     A month without a number, 1 to 30 March, 30.00, on 11 March: 20/30, 20.00.
+    The same, sold in February and begun by a visit on 1 March: 20/30 as well.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from loyalty.ledger import Stock
 from loyalty.money import Money, total
 from memberships.changes import end_of
 from memberships.freezing import Rest
+from memberships.models import Membership
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +38,12 @@ def left_of(lots: Sequence[Stock]) -> int:
     return int(total(lot.remaining for lot in lots))
 
 
-def unused(sessions: int | None, lots: Sequence[Stock], rests: Sequence[Rest], today: date, *, waits: bool) -> Unused:
-    """`sessions`: bought, less those passed on; None for any number. `lots`: that have not ended."""
+def unused(row: Membership, sessions: int | None, lots: Sequence[Stock], rests: Sequence[Rest], today: date) -> Unused:
+    """`sessions`: bought, less those passed on; None for any number. `lots`: of it, that have not ended."""
     if sessions is not None:
         return Unused(min(left_of(lots), sessions), sessions)
-    begins, end = min((lot.first_day for lot in lots), default=today), end_of(lots)
-    if waits or end is None:
+    begins, end = min((row.runs_from(lot.first_day) for lot in lots), default=today), end_of(lots)
+    if row.waits or end is None:
         return Unused(1, 1)
     whole = _days(begins, end, rests)
     return Unused(min(_days(max(today, begins), end, rests), whole), whole)
