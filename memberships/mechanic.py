@@ -96,6 +96,9 @@ class Memberships(Mechanic):
     def present(self, present: Present, handing: Handing) -> Iterable[Movement]:
         return giving.present(present, handing)
 
+    def accounts_begun_after(self, day: date) -> Q | None:
+        return Q(membership__began_on__gt=day)
+
     def ends_moved(self, lots: Mapping[int, int], today: date) -> None:
         changes.move_with_lots(lots, after=today)
 

@@ -101,7 +101,19 @@ def _accounts(closing: Closing) -> QuerySet[Account]:
     theirs = Q(unit__in=units, client__in=affected_clients(closing))
     if closing.money:
         theirs |= Q(unit=Account.Unit.MONEY) & _of_place(closing.location)
-    return Account.objects.filter(theirs)
+    return Account.objects.filter(theirs).exclude(_begun_later(closing))
+
+
+def _begun_later(closing: Closing) -> Q:
+    """Accounts whose days began after the closed ones, or had no end yet when the closure was made: mechanics know
+    which. So it does not matter when the work is done.
+    """
+    day = min(closing.last_day, closing.made_on)
+    known = [accounts for mechanic in mechanics() if (accounts := mechanic.accounts_begun_after(day)) is not None]
+    found = Q(pk__in=())
+    for accounts in known:
+        found |= accounts
+    return found
 
 
 def _of_place(location: int) -> Q:

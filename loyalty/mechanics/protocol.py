@@ -213,6 +213,12 @@ class Mechanic:
         """Accounts that belong to a location and to no client: a closure of it is for them as well."""
         return None
 
+    def accounts_begun_after(self, day: date) -> Q | None:
+        """Accounts of which something could be used before, and whose days run only since later than this day: what was
+        closed until then took none of them.
+        """
+        return None
+
     def ends_moved(self, lots: Mapping[int, int], today: date) -> None:
         """A closure has lengthened lots (lot → days), or its undoing shortened them: what goes by their ends moves too.
         Inside that transaction, which holds their accounts.
