@@ -37,7 +37,7 @@ NIGHTLY = (
     Nightly("loyalty.grant_birthday_bonuses", "Birthday bonuses", 0, 10),
     Nightly("loyalty.grant_winback_bonuses", "Win-back bonuses", 0, 20),
     Nightly("loyalty.review_tiers", "Tiers are reviewed", 0, 30),
-    Nightly("memberships.expire", "Freezes end, subscriptions that were not paid are suspended", 0, 35),
+    Nightly("memberships.expire", "Memberships end, subscriptions that were not paid are suspended", 0, 35),
     Nightly("loyalty.expire_lots", "Bonuses, gift cards and memberships end", 0, 40),
     Nightly("memberships.renew_subscriptions", "Subscriptions are to be paid for the next period", 0, 45),
     Nightly("loyalty.review_balances", "Balances that reached a sum", 0, 50),

@@ -28,7 +28,7 @@ EXPIRE = Duty(
     "memberships.expire",
     _expire,
     every_night=False,
-    counts=gettext_lazy("Subscriptions suspended, and letters about a last session"),
+    counts=gettext_lazy("Memberships that ended, subscriptions suspended, and letters about a last session"),
 )
 RENEW = Duty(
     "memberships.renew_subscriptions",

@@ -177,7 +177,7 @@ def _notice(renewal: Renewal, what: str, template: int, **facts: Any) -> Notice:
 def _ending(renewal: Renewal, house: House) -> Happened:
     membership = renewal.membership
     facts = {
-        "id": str(membership.pk),
+        "membership": str(membership.pk),
         "client": str(membership.client_id),
         "plan": membership.plan.code,
         "last_day": renewal.pay_by.isoformat(),

@@ -110,7 +110,7 @@ class ClientFactory(DjangoModelFactory):
 
     first_name = "Boris"
     last_name = "Petrov"
-    phone = factory.Sequence(lambda n: f"+1212555{n:04d}")
+    phone = factory.Sequence(lambda n: f"+1646555{n:04d}")
     email = factory.Sequence(lambda n: f"client{n}@example.com")
     created_at = REGISTERED
     card = factory.RelatedFactory("tests.factories.CardFactory", factory_related_name="client")

@@ -8,7 +8,7 @@ from tests.till import statements
 
 SIGNED_IN = 6
 """Session, person, two for the rights, the revision of the settings, their locations."""
-QUOTE = 4
+QUOTE = 3
 """Of a client with bonuses whom a friend brought."""
 
 

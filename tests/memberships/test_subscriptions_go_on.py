@@ -66,6 +66,7 @@ def test_what_is_due_is_written_three_days_before_and_told_once(plan: Plan, bori
     letter = Message.objects.get(client=boris, occasion="reminder")
     assert (letter.facts["amount"], letter.facts["program"]) == ("30.00", "Club")
     event = Event.objects.get()
+    assert event.facts["membership"] == str(membership.pk)
     assert event.facts["renewal"] == {
         "number": 1,
         "first_day": "2026-03-01",

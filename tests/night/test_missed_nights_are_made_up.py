@@ -246,7 +246,7 @@ def test_the_command_says_what_a_night_did(gym: BonusProgram, capsys: pytest.Cap
         "2026-03-04  Bonuses for birthdays and other dates: 1",
         "2026-03-04  Win-back bonuses: 0",
         "2026-03-04  Tiers that changed: 0",
-        "2026-03-04  Subscriptions suspended, and letters about a last session: 0",
+        "2026-03-04  Memberships that ended, subscriptions suspended, and letters about a last session: 0",
         "2026-03-04  Bonuses, gift cards and memberships that ended: 1",
         "2026-03-04  Periods of subscriptions that are to be paid: 0",
         "2026-03-04  Bonuses for balances that reached a sum: 0",
