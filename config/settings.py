@@ -191,7 +191,8 @@ SQLITE_OPTIONS: dict[str, Any] = {
 POSTGRES_OPTIONS: dict[str, Any] = {
     "pool": {"min_size": 1, "max_size": 8, "timeout": 10},
     "server_side_binding": True,
-    "options": "-c lock_timeout=3s -c statement_timeout=15s -c idle_in_transaction_session_timeout=30s",
+    # jit: compiling costs more than any of our statements saves by it.
+    "options": "-c lock_timeout=3s -c statement_timeout=15s -c idle_in_transaction_session_timeout=30s -c jit=off",
 }
 
 VAR_DIR.mkdir(exist_ok=True)

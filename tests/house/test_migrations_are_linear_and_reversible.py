@@ -78,6 +78,7 @@ call_command("check", databases=["default"])  # are the triggers back?
 """
 
 
+@pytest.mark.long
 def test_all_migrations_run_back_to_nothing_and_forth_again(scratch: str) -> None:
     """In a process of its own, as at an installation: no migration can reach the database of the other tests."""
     rooms = [room for room in ROOMS if any(app == room for app, _name, _migration in OURS)]

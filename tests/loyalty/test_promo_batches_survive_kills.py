@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 
+import pytest
 from django.db.models import F
 from django.db.utils import OperationalError, ProgrammingError
 
@@ -41,6 +42,7 @@ def kill_in_the_middle(process: subprocess.Popen[bytes], before: int, pause: flo
     process.wait()
 
 
+@pytest.mark.long
 def test_no_code_is_lost_or_counted_twice_however_often_the_maker_is_killed(manage: Manage) -> None:
     said(manage("migrate", "-v0"))
     said(manage("load_setup", "loyalty/presets/flexgym.yaml"))

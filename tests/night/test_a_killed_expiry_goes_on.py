@@ -126,6 +126,7 @@ def kill_in_the_middle(process: subprocess.Popen[bytes], before: int, pause: flo
     process.wait()
 
 
+@pytest.mark.long
 def test_every_lot_is_expired_once_however_often_the_worker_is_killed(manage: Manage) -> None:
     said(manage("migrate", "-v0"))
     said(manage("load_setup", "loyalty/presets/flexgym.yaml"))

@@ -87,6 +87,7 @@ PATTERNS = {
 }
 
 
+@pytest.mark.long
 def test_every_pattern_comes_to_the_same(gym: Business) -> None:
     expected = after(EVERY_DAY)
 

@@ -22,6 +22,7 @@ SEED = "two hands on a clock"
 PATTERNS = [outages(f"{SEED}:{name}", FIRST, LAST) for name in ("flu", "builders")]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("off", PATTERNS, ids=["flu", "builders"])
 def test_every_client_holds_what_the_words_say_whatever_the_outages_were(off: frozenset[date]) -> None:
     script = Script(FIRST, LAST, SEED, clients=8, calm=calm_days(FIRST, LAST, PATTERNS))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -165,6 +166,7 @@ DOCUMENTS = st.fixed_dictionaries(
 ).map(whole)
 
 
+@pytest.mark.long
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(first=DOCUMENTS, then=DOCUMENTS)
 def test_any_setup_comes_back(db: None, first: dict[str, Any], then: dict[str, Any]) -> None:
